@@ -19,7 +19,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-_SECRET_NAME = re.compile(r"secret|token|passw|signature|credential|authorization|cookie|api_?key", re.IGNORECASE)
+_SECRET_NAME = re.compile(
+    r"secret|token|passw|signature|credential|authorization|cookie|api_?key", re.IGNORECASE
+)
 
 
 class HubError(Exception):
@@ -49,7 +51,9 @@ class HubError(Exception):
 class Temporary(HubError):
     """Try again. `retry_after` is the wait in seconds the remote asked for, or None when it did not say."""
 
-    def __init__(self, says: str, *, retry_after: float | None = None, hint: str = "", **context: Any) -> None:
+    def __init__(
+        self, says: str, *, retry_after: float | None = None, hint: str = "", **context: Any
+    ) -> None:
         super().__init__(says, hint=hint, **context)
         self.retry_after = retry_after
 
