@@ -1,0 +1,135 @@
+"""Tables, and the two kinds of session that touch them.
+
+`read()` sessions begin DEFERRED and never write; `write()` sessions begin IMMEDIATE on SQLite and are short
+(`architecture.md` 6: the opposite locks SQLite for everybody). No transaction is open during an outside call.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Engine, Enum, Integer, MetaData, create_engine, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+NAMING = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Every table's base; the naming convention lets migrations drop constraints on SQLite."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC time. SQLite drops zones, so it is put back on the way out; a naive time is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("times are aware: this one has no zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def one_of(words: type[StrEnum]) -> Enum:
+    """A text column that holds one of these words."""
+    return Enum(words, native_enum=False, length=32, values_callable=lambda members: [m.value for m in members])
+
+
+def key() -> Any:
+    """A table's own number."""
+    return mapped_column(BigId, primary_key=True, autoincrement=True)
+
+
+def engine_for(url: str, **options: Any) -> Engine:
+    """The one way to make an engine, Flask-SQLAlchemy's too.
+
+    SQLite: WAL, foreign keys on, transactions begun by us (DEFERRED unless the session asks for IMMEDIATE).
+    """
+    if url.startswith("postgres://"):
+        url = "postgresql://" + url.removeprefix("postgres://")
+    if url.startswith("sqlite"):
+        options.setdefault("connect_args", {}).setdefault("timeout", 10)
+    else:
+        options.setdefault("pool_pre_ping", True)
+    engine = create_engine(url, **options)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _sqlite_connect)
+        event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _sqlite_connect(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=10000", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Any) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
+
+
+class Database:
+    """An engine and its sessions. `after_commit` hooks of `hub.queue` hang on the sessions it makes."""
+
+    def __init__(self, url: str, **options: Any) -> None:
+        self.engine = engine_for(url, **options)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        # One writer per process then waits in a fair lock and not in SQLite's sleeping busy handler (`stack.md` 7).
+        self._lock = threading.RLock() if self.is_sqlite else None
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that only reads; ended by a rollback. What it loaded stays readable afterwards."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A short session that writes: commits at the end, rolls back when something is raised."""
+        with self._lock or nullcontext():
+            engine = self.engine.execution_options(writes=True) if self.is_sqlite else self.engine
+            with Session(engine, expire_on_commit=False) as session, session.begin():
+                session.info["writes"] = True
+                yield session
+
+    def forget_connections(self) -> None:
+        """In a forked child: leave the parent's connections to the parent (`stack.md` 5)."""
+        self.engine.dispose(close=False)
+        if self.is_sqlite:
+            self._lock = threading.RLock()
+
+
+def load_all() -> None:
+    """Imports every table's module, so that `Base.metadata` is complete."""
+    from hub.models import (  # noqa: F401
+        categories, changes, connections, inbox, ledger, listings, orders, products, shops, tasks, tiktok, users,
+    )
