@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from hub import net
+from hub import embedded, net
 from hub.crypto import BadKeyRing, KeyRing, new_key
 
 MODES = ("embedded", "practice", "production")
@@ -248,6 +248,11 @@ class Config:
         return self.mode == "practice"
 
     @property
+    def has_embedded_redis(self) -> bool:
+        """Whether the queue lives in the server that `shopbridge run` starts itself."""
+        return self.redis_url == embedded.socket_url(self.data_dir)
+
+    @property
     def is_https(self) -> bool:
         return self.public_url.startswith("https://")
 
@@ -333,6 +338,7 @@ def _fill_in(values: dict[str, Any]) -> None:
     """The defaults that depend on other settings."""
     if not values["database_url"]:
         values["database_url"] = f"sqlite:///{(values['data_dir'] / 'hub.db').absolute()}"
+    values["redis_url"] = values["redis_url"] or embedded.socket_url(values["data_dir"])
     values["public_url"] = values["public_url"] or f"http://{values['bind']}"
     values["mail_from"] = values["mail_from"] or f"shopbridge@{urlsplit(values['public_url']).hostname}"
     values["log_format"] = values["log_format"] or ("json" if values["mode"] == "production" else "text")
