@@ -31,7 +31,8 @@ class OrderLink(Base):
 
     ``tiktok_updated_at`` guards against older news (I5). ``order`` is the neutral order as JSON, ``raw`` TikTok's
     answer. ``intent_at`` is set and committed before a create is sent and emptied when its answer is stored: in
-    between the outcome is unknown, never failed. ``attempts`` counts creates; ``retries`` the guide's +10/+20/+30.
+    between the outcome is unknown, never failed. ``attempts`` counts creates; ``retries`` the guide's +10/+20/+30, counted from ``failing_since``. ``wanted`` = a person
+    asked for it, whatever its age.
     Amounts are whole minor units of ``currency``.
     """
 
@@ -58,6 +59,7 @@ class OrderLink(Base):
     hold_until: Mapped[datetime | None] = mapped_column(Moment)
     tiktok_updated_at: Mapped[datetime | None] = mapped_column(Moment)
     cancel_requested: Mapped[bool] = mapped_column(default=False)
+    wanted: Mapped[bool] = mapped_column(default=False)
     store_order_id: Mapped[str] = mapped_column(String(64), default="")
     store_number: Mapped[str] = mapped_column(String(64), default="")
     store_state: Mapped[str] = mapped_column(String(40), default="")
@@ -67,6 +69,7 @@ class OrderLink(Base):
     intent_at: Mapped[datetime | None] = mapped_column(Moment)
     attempts: Mapped[int] = mapped_column(default=0)
     retries: Mapped[int] = mapped_column(default=0)
+    failing_since: Mapped[datetime | None] = mapped_column(Moment)
     next_try_at: Mapped[datetime | None] = mapped_column(Moment)
     parcels: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     seen_at: Mapped[datetime] = mapped_column(Moment)
