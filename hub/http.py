@@ -27,7 +27,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import HTTPError, LocationParseError, NewConnectionError
 
 from hub import clock, log
 from hub.crashpoints import crash_point as reach_crash_point
@@ -40,6 +40,13 @@ DEADLINE_S = 35.0
 MAX_BODY = 10 * 1024 * 1024
 # Longer than this is not waited for inside a call; the task is put off instead.
 LONGEST_WAIT_S = 10.0
+
+_NO_ADDRESS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidSchema,
+    LocationParseError,
+)
 
 _log = log.get("hub.http")
 
@@ -214,6 +221,8 @@ class Api:
                 )
                 with response:
                     body = _read(response, limits, started, self.remote)
+            except (*_NO_ADDRESS, UnicodeError) as error:
+                raise Refused(f"{self.remote} is no address that can be called") from error
             except (requests.RequestException, HTTPError, OSError, AttributeError) as error:
                 # AttributeError: http.client trips over its own socket when it is cut between two reads.
                 if isinstance(error, AttributeError) and not watch.expired:
