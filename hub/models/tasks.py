@@ -17,6 +17,7 @@ class Task(Base):
 
     ``attempts`` counts attempts (each up to three tries: ``tries``), ``crashes`` leases that ran out unsettled
     (parked at 3). ``says`` is the last word for people; ``reference`` goes with a bug. ``shown`` = on the task list.
+    ``backoff`` = waits because a remote was unavailable: new events don't hurry it, a success of its connection does.
     A fan-out's parent holds no items; its chunks do, with ``parent_id``.
     """
 
@@ -41,6 +42,7 @@ class Task(Base):
     tries: Mapped[int] = mapped_column(default=0)
     crashes: Mapped[int] = mapped_column(default=0)
     run_at: Mapped[datetime] = mapped_column(Moment)
+    backoff: Mapped[bool] = mapped_column(default=False)
     holder: Mapped[str | None] = mapped_column(String(80))
     lease_until: Mapped[datetime | None] = mapped_column(Moment)
     woken_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -55,6 +57,7 @@ class Task(Base):
         Index("uq_task_waiting", "kind", "lane", unique=True,
               sqlite_where=state.in_(["queued", "held"]), postgresql_where=state.in_(["queued", "held"])),
         Index("ix_task_due", "run_at", sqlite_where=state == "queued", postgresql_where=state == "queued"),
+        Index("ix_task_lane", "lane", sqlite_where=state == "queued", postgresql_where=state == "queued"),
         Index("ix_task_leases", "lease_until", sqlite_where=state == "running", postgresql_where=state == "running"),
         Index("ix_task_connection_created", "connection_id", "created_at"),
         Index("ix_task_shown", "connection_id", "id", sqlite_where=shown.is_(True), postgresql_where=shown.is_(True)),
@@ -62,7 +65,10 @@ class Task(Base):
 
 
 class Item(Base):
-    """A part of a chunk: one product, one order. A second run of the chunk skips what is done."""
+    """A part of a chunk: one product, one order. A second run of the chunk skips what is done.
+
+    ``attempts`` counts tries; ``crashes`` how often it was running when its process died (given up at 3).
+    """
 
     __tablename__ = "item"
 
@@ -77,6 +83,7 @@ class Item(Base):
     says: Mapped[str] = mapped_column(String(1000), default="")
     problems: Mapped[list[dict[str, str]]] = mapped_column(Json, default=list)
     attempts: Mapped[int] = mapped_column(default=0)
+    crashes: Mapped[int] = mapped_column(default=0)
     run_at: Mapped[datetime | None] = mapped_column(Moment)
     finished_at: Mapped[datetime | None] = mapped_column(Moment)
 
@@ -88,7 +95,10 @@ class Item(Base):
 
 
 class Lane(Base):
-    """Who works in a lane now, tasks and items alike; claimed by insert or where the lease has run out."""
+    """Who works in a lane now, tasks and items alike; claimed by insert or where the lease has run out.
+
+    An empty ``holder`` rests: stock and price lanes start at most once a second.
+    """
 
     __tablename__ = "lane"
 
