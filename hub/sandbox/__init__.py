@@ -1,0 +1,1 @@
+"""Practice mode: the simulators and the catalogues they start with."""
