@@ -10,19 +10,31 @@ from pathlib import Path
 import pytest
 import redis
 
-from hub import clock, crashpoints, embedded, http
+from hub import clock, crashpoints, embedded, http, models, queue
 from hub.config import Config
+from hub.crypto import KeyRing, new_key
+from hub.models import sealed
+from tests.support import transactions
 from tests.support.features import pytest_runtest_makereport  # noqa: F401  (a hook that pytest finds here)
-from tests.support.fences import no_outside  # noqa: F401  (an autouse fixture)
+from tests.support.fences import no_outside_attempts  # noqa: F401  (an autouse fixture)
 from tests.support.servers import PostgreSQL
 
+pytest_plugins = ["pytester"]  # the tests of the tests' own tools run pytest in pytest
+
+_KEYS = KeyRing.from_string(new_key("test"))
 A_MOMENT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def clean_process(tmp_path: Path) -> Iterator[None]:
-    """No clock file, crash point, progress hook or open connection goes from one test to the next."""
+def clean_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No clock file, crash point, progress hook or open connection goes from one test to the next.
+
+    In every test an outside call fails while a transaction is open, and secrets have a key.
+    """
+    monkeypatch.setattr(http.Api, "transaction_probe", staticmethod(transactions.is_open))
+    sealed.use_keys(_KEYS)
     yield
+    queue.use(None)
     clock.use_file(None)
     crashpoints.arm("")
     crashpoints.work_horse_of(None)
@@ -88,14 +100,21 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 def _create_tables(url: str) -> None:
-    from hub import models
-
+    models.load_all()
     engine = models.engine_for(url)
     models.Base.metadata.create_all(engine)
     if url.startswith("sqlite"):
         with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[models.Database]:
+    """A database with all tables and no rows. SQLite; both kinds with `tests.support.both_databases`."""
+    database = models.Database(database_url)
+    yield database
+    database.engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -26,8 +26,8 @@ def _is_loopback(host: str) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def no_outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Only loopback is reachable, by address or by the name localhost; and no mail leaves."""
+def no_outside_attempts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Only loopback is reachable, by address or by the name localhost; and no mail leaves. Gives what was tried."""
     tried: list[str] = []
     connect, lookup, smtp = socket.socket.connect, socket.getaddrinfo, smtplib.SMTP.connect
 
@@ -56,7 +56,7 @@ def no_outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(socket.socket, "connect", guarded_connect)
     monkeypatch.setattr(socket, "getaddrinfo", guarded_lookup)
     monkeypatch.setattr(smtplib.SMTP, "connect", guarded_smtp)
-    yield
+    yield tried
     if tried:
         pytest.fail(f"this test wanted to reach the outside: {', '.join(tried)}")
 
