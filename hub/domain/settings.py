@@ -37,7 +37,7 @@ class OrderSettings:
     archive_cancelled: bool = False
     restock_cancelled: bool = True
     restock_returned: bool = False
-    platform_shipping_waits: bool = True
+    platform_shipping_waits: bool = False
     carriers: Mapping[str, str] = field(default_factory=dict)
 
 

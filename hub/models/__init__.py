@@ -131,5 +131,16 @@ class Database:
 def load_all() -> None:
     """Imports every table's module, so that `Base.metadata` is complete."""
     from hub.models import (  # noqa: F401
-        categories, changes, connections, inbox, ledger, listings, orders, products, shops, tasks, tiktok, users,
+        categories,
+        changes,
+        connections,
+        inbox,
+        ledger,
+        listings,
+        orders,
+        products,
+        shops,
+        tasks,
+        tiktok,
+        users,
     )

@@ -121,20 +121,18 @@ def _net(line: OrderLine) -> Decimal:
 
 def _grouped(lines: Sequence[OrderLine], taxes: Sequence[Decimal], bindings: Mapping[str, Binding]) -> tuple[DraftLine, ...]:
     """Units of one SKU whose money and tax are equal become one line (``line_ids`` names them all)."""
-    groups: dict[tuple[object, ...], list[OrderLine]] = {}
+    groups: dict[tuple[str, Decimal, Decimal, Decimal, Decimal], list[OrderLine]] = {}
     for line, tax in zip(lines, taxes, strict=True):
         same = (line.tiktok_sku_id, line.original_price, line.seller_discount, line.platform_discount, tax)
         groups.setdefault(same, []).append(line)
     drafts = []
-    for (sku_id, gross, seller, platform, tax), units in groups.items():
-        binding, count = bindings[str(sku_id)], len(units)
-        assert isinstance(gross, Decimal) and isinstance(seller, Decimal)
-        assert isinstance(platform, Decimal) and isinstance(tax, Decimal)
+    for (sku_id, gross, seller, platform, unit_tax), units in groups.items():
+        binding, count = bindings[sku_id], len(units)
         drafts.append(DraftLine(
             line_ids=tuple(unit.line_id for unit in units), product_id=binding.product_id,
             variant_id=binding.variant_id, sku=binding.sku, title=units[0].title, quantity=count,
             gross=gross * count, seller_discount=seller * count, platform_discount=platform * count,
-            net=(gross - seller - platform) * count, tax=tax * count, virtual=binding.virtual))
+            net=(gross - seller - platform) * count, tax=unit_tax * count, virtual=binding.virtual))
     return tuple(drafts)
 
 

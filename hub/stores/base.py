@@ -65,6 +65,9 @@ class Store(Protocol):
     def categories(self) -> Iterator[StoreCategory]:
         """The whole category tree."""
 
+    def image(self, url: str) -> bytes:
+        """A picture of the store, at most 10 MB. Raises `Refused` where it is gone or too large."""
+
     def carriers(self) -> Iterator[Carrier]:
         """The store's carriers, for the carrier mapping."""
 

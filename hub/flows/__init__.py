@@ -1,0 +1,1 @@
+"""What the product does, one promise per function: load, ask the rules, call the platforms, write down the result."""

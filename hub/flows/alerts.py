@@ -1,0 +1,53 @@
+"""Who is told what, and at most once (R-11, R-13, EML-01)."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from hub import clock
+from hub.domain.tasks import Kind, Outcome, Queue
+from hub.errors import Temporary
+from hub.flows import tasks
+from hub.flows.order_links import insert_once
+from hub.flows.tasks import Result, TaskView
+from hub.models.connections import Connection
+from hub.models.tasks import Notice
+from hub.models.users import Role, User
+from hub.notify.email import Mail, send
+from hub.wiring import Hub
+
+
+def notify(session: Session, about: str, subject: str, lines: Sequence[str], *, connection_id: int | None = None,
+           button: tuple[str, str] | None = None) -> bool:
+    """Tells the owners by mail, once per ``about``; ``button`` is (words, path on this hub). True where it is news."""
+    is_news = insert_once(session, Notice, {"about": about[:200], "connection_id": connection_id, "at": clock.now()})
+    if is_news:
+        if connection_id is not None:
+            subject = f"{session.get_one(Connection, connection_id).name}: {subject}"
+        for address in session.scalars(select(User.email).where(User.role == Role.OWNER, User.deleted_at.is_(None))):
+            tasks.submit(session, Kind.SEND_MAIL, connection_id=connection_id, queue=Queue.DEFAULT, summary=f"Mail “{subject}”",
+                         args={"to": address, "subject": subject, "lines": list(lines), "button": list(button or ())})
+    return is_news
+
+
+def forget(session: Session, about: str) -> None:
+    """The matter is over: if it comes again, it is told again."""
+    session.execute(delete(Notice).where(Notice.about == about[:200]))
+
+
+def send_mail(hub: Hub, task: TaskView) -> Result:
+    """Sends one mail. A server that does not answer is tried again by the runner."""
+    button = task.args.get("button") or ()
+    mail = Mail(to=task.args["to"], subject=task.args["subject"], lines=tuple(task.args["lines"]),
+                button=(button[0], hub.config.public_url.rstrip("/") + button[1]) if button else None,
+                why="You get this because you own this Shopbridge.")
+    tasks.about_to_write()
+    try:
+        send(mail, smtp_url=hub.config.smtp_url, sender=hub.config.mail_from)
+    except (OSError, smtplib.SMTPException) as error:
+        raise Temporary("The mail server did not take the message", reason=type(error).__name__) from error
+    return Result(Outcome.OK, f"Sent to {mail.to}")

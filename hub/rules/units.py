@@ -1,0 +1,31 @@
+"""Weights and lengths from a shop's units into TikTok Shop's."""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+
+from hub.domain.products import Dimensions, Measure
+
+_KILOGRAMS = {"kg": Decimal(1), "kgs": Decimal(1), "kilogram": Decimal(1), "g": Decimal("0.001"), "gram": Decimal("0.001"),
+              "oz": Decimal("0.028349523125"), "ounce": Decimal("0.028349523125"),
+              "lb": Decimal("0.45359237"), "lbs": Decimal("0.45359237"), "pound": Decimal("0.45359237")}
+_CENTIMETRES = {"cm": Decimal(1), "mm": Decimal("0.1"), "m": Decimal(100), "in": Decimal("2.54"), "inch": Decimal("2.54"),
+                "ft": Decimal("30.48")}
+
+
+def kilograms(weight: Measure | None) -> str:
+    """The weight as TikTok Shop takes it: kilograms, up to 3 decimals, at least 0.001; "" for none or an unknown unit."""
+    factor = _KILOGRAMS.get(weight.unit.lower()) if weight else None
+    if weight is None or factor is None or weight.value <= 0:
+        return ""
+    return f"{max((weight.value * factor).quantize(Decimal('0.001'), rounding=ROUND_HALF_UP), Decimal('0.001')):f}"
+
+
+def centimetres(size: Dimensions | None) -> tuple[int, int, int] | None:
+    """Length, width, height in whole centimetres, rounded up (ATT-09, ATT-10); None where one is missing."""
+    factor = _CENTIMETRES.get(size.unit.lower()) if size else None
+    if size is None or factor is None or min(size.length, size.width, size.height) <= 0:
+        return None
+    length, width, height = (int((one * factor).to_integral_value(rounding=ROUND_CEILING))
+                             for one in (size.length, size.width, size.height))
+    return length, width, height
