@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import pytest
 import redis
+import structlog
 
-from hub import clock, crashpoints, embedded, http, models, queue
+from hub import clock, crashpoints, embedded, http, log, models, queue
 from hub.config import Config
 from hub.crypto import KeyRing, new_key
 from hub.models import sealed
@@ -33,7 +35,12 @@ def clean_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """
     monkeypatch.setattr(http.Api, "transaction_probe", staticmethod(transactions.is_open))
     sealed.use_keys(_KEYS)
+    handlers, level = logging.getLogger().handlers[:], logging.getLogger().level
     yield
+    logging.getLogger().handlers[:] = handlers
+    logging.getLogger().setLevel(level)
+    structlog.reset_defaults()
+    log.clear()
     queue.use(None)
     clock.use_file(None)
     crashpoints.arm("")
