@@ -29,9 +29,7 @@ def load(folder: str | Path) -> SeedCatalogue:
     root = Path(folder)
     products = [*_apparel(root), *_gear(root)]
     used = [path for product in products for path in product.categories]
-    return SeedCatalogue(
-        "Luma", tuple(products), tuple(_categories(root, used)), "USD", {"size": "Size", "color": "Color"}
-    )
+    return SeedCatalogue("Luma", tuple(products), tuple(_categories(root, used)), "USD", {"size": "Size", "color": "Color"})
 
 
 def _rows(file: Path) -> list[dict[str, str]]:
