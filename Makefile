@@ -18,7 +18,7 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q -n $(JOBS) -m "not bench and not slow and not faults" tests/test_floors.py \
-		tests/test_rules_of_the_house.py tests/test_docs.py tests/rules tests/contract tests/ground
+		tests/test_rules_of_the_house.py tests/test_docs.py $(wildcard tests/rules tests/contract) tests/ground
 
 test: $(STAMP) php-tests
 	$(BIN)/pytest -n $(JOBS) -m "not bench"
