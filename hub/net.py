@@ -146,9 +146,7 @@ def check_address(url: str, guard: Guard | None = None) -> Target:
     try:
         addresses = guard.addresses(host, port)
     except OSError:
-        raise AddressBlocked(
-            f"{host} was not found.", hint="Check the spelling of the store's address."
-        ) from None
+        raise AddressBlocked(f"{host} was not found.", hint="Check the spelling of the store's address.") from None
     return Target(parts.scheme, host, port, addresses)
 
 
@@ -245,6 +243,9 @@ class _Tracked:
                 continue
             for option in self.socket_options or ():
                 sock.setsockopt(*option)
+            watch = getattr(_call, "watch", None)
+            if watch is not None:
+                watch.follow(sock)
             return sock
         raise failed or OSError("no address to connect to")
 
@@ -278,12 +279,13 @@ class HubAdapter(HTTPAdapter):
 class Watch:
     """One call's deadline. `expired` tells afterwards whether the connection was cut."""
 
-    __slots__ = ("_done", "_lock", "connection", "expired", "sock")
+    __slots__ = ("_done", "_fresh", "_lock", "connection", "expired", "sock")
 
     def __init__(self) -> None:
         self.connection: Any = None
         # Kept apart: http.client forgets its socket as soon as an answer says that it is the last.
         self.sock: socket.socket | None = None
+        self._fresh: socket.socket | None = None
         self.expired = False
         self._done = False
         self._lock = threading.Lock()
@@ -292,9 +294,20 @@ class Watch:
     def done(self) -> bool:
         return self._done
 
+    def follow(self, sock: socket.socket) -> None:
+        """Watch a connection that was just made. A second handle on it: the TLS handshake takes the first one away."""
+        self._close_fresh()
+        self._fresh = sock.dup()
+
     def finish(self) -> None:
         with self._lock:
             self._done = True
+            self._close_fresh()
+
+    def _close_fresh(self) -> None:
+        if self._fresh is not None:
+            self._fresh.close()
+            self._fresh = None
 
     def cut(self) -> None:
         """End the call from outside: the blocked read returns at once."""
@@ -302,7 +315,7 @@ class Watch:
             if self._done:
                 return
             self.expired = True
-            sock = self.sock or getattr(self.connection, "sock", None)
+            sock = self._fresh or self.sock or getattr(self.connection, "sock", None)
             if sock is None:
                 return
             try:

@@ -48,9 +48,7 @@ class Remote:
         self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.server.block_on_close = False
-        threading.Thread(
-            target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        ).start()
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
 
     def says(self, path, status=200, body=b"{}", headers=()):
@@ -83,9 +81,7 @@ def api_of(remote, **options):
 
 
 def answer(status, body=b"", **headers):
-    return Answer(
-        status, {name.replace("_", "-"): value for name, value in headers.items()}, body, "shop.example"
-    )
+    return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, body, "shop.example")
 
 
 def test_json_keeps_fractions_exact_and_long_ids_whole(remote):
@@ -100,9 +96,7 @@ def test_an_empty_answer_is_none(remote):
 
 def test_headers_and_bodies_are_sent_as_given(remote):
     remote.says("/x")
-    api_of(remote, headers={"X-Shop": "1"}).json(
-        "POST", "/x", json={"a": 1}, headers={"X-Key": "7"}, params={"q": "ä"}
-    )
+    api_of(remote, headers={"X-Shop": "1"}).json("POST", "/x", json={"a": 1}, headers={"X-Key": "7"}, params={"q": "ä"})
     method, path, headers, body = remote.asked[0]
     assert (method, path, json.loads(body)) == ("POST", "/x?q=%C3%A4", {"a": 1})
     assert (headers["x-shop"], headers["x-key"]) == ("1", "7")
@@ -182,6 +176,31 @@ def test_a_remote_that_drips_cannot_hold_a_worker_past_the_deadline(remote, head
     assert raised.value.context["sent"] is True
 
 
+def test_a_remote_that_drips_its_tls_greeting_cannot_hold_a_worker_either():
+    """The handshake happens before a request exists, on a socket that Python hides meanwhile."""
+    ended = threading.Event()
+
+    class Greeter(socketserver.BaseRequestHandler):
+        def handle(self):
+            try:
+                self.request.sendall(b"\x16\x03\x03\x3f\x00\x02\x00\x3e\xfc")
+                while not ended.wait(0.05):
+                    self.request.sendall(b"\x00")
+            except OSError:
+                return
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Greeter) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        api = Api(f"https://127.0.0.1:{server.server_address[1]}", guard=Guard(practice=True))
+        started = time.monotonic()
+        with pytest.raises(Temporary, match="took too long"):
+            api.json("GET", "/", limits=Limits(total_s=0.6))
+        assert time.monotonic() - started < 5
+        ended.set()
+        server.shutdown()
+
+
 def test_the_usual_deadline_is_within_the_promise():
     assert Limits().total_s <= 35 and Limits().max_body <= 10 * 1024 * 1024
 
@@ -195,9 +214,7 @@ def test_a_silent_remote_is_left_after_the_read_time_out(remote):
 @pytest.mark.parametrize("announced", [True, False])
 def test_a_body_that_is_too_big_is_refused_before_it_is_held(remote, announced):
     length = b"Content-Length: 5000\r\n" if announced else b"Connection: close\r\n"
-    remote.script["/x"] = lambda out: (
-        out.write(b"HTTP/1.1 200 OK\r\n" + length + b"\r\n" + b"x" * 5000) and "close"
-    )
+    remote.script["/x"] = lambda out: out.write(b"HTTP/1.1 200 OK\r\n" + length + b"\r\n" + b"x" * 5000) and "close"
     with pytest.raises(Refused, match="more than 1 KB"):
         api_of(remote, limits=Limits(max_body=1024)).json("GET", "/x")
 
@@ -322,9 +339,7 @@ def test_the_log_line_tells_the_call_and_neither_query_nor_secret(remote, capsys
     stream, handlers = io.StringIO(), logging.getLogger().handlers[:]
     log.configure(stream=stream)
     remote.says("/orders")
-    api_of(remote).json(
-        "GET", "/orders", params={"access_token": "canary"}, headers={"x-tts-access-token": "canary"}
-    )
+    api_of(remote).json("GET", "/orders", params={"access_token": "canary"}, headers={"x-tts-access-token": "canary"})
     logging.getLogger().handlers[:] = handlers
     line = json.loads(stream.getvalue().splitlines()[0])
     assert (line["method"], line["path"], line["status"], line["remote"]) == (
