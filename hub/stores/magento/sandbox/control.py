@@ -6,7 +6,7 @@ Besides journal, faults and health (see `hub.simulator.control_blueprint`):
 |---|---|
 | `GET products` | `[{id, parent_id, sku, name, type, status, price, special_price, quantity, salable}]` |
 | `POST products` `{sku, name, price, quantity, description?, categories?, via?}` | adds a simple product |
-| `PATCH products/{sku}` `{quantity?, price?, special_price?, special_from?, special_to?, title?, description?, status?, in_stock?, backorders?, via?, silent?}` | changes it as that writer would; `silent` sends no event; `via: "sql"` and `"cron"` leave `updated_at` alone |
+| `PATCH products/{sku}` (fields below) | changes it as that writer would |
 | `POST products/{sku}/save` `{via?}` | a save with nothing changed |
 | `DELETE products/{sku}?via=` | deletes it |
 | `GET orders` | `[{order_id, number, key, state, status, totals{goods, shipping, fees, tax, grand}, currency, refunded, lines, shipments}]` |
@@ -26,9 +26,17 @@ Besides journal, faults and health (see `hub.simulator.control_blueprint`):
 | `POST surcharge` `{amount}` | another extension adds this to each new order's total |
 | `POST countries` `{allowed}` | countries sold to; null: all |
 | `GET integration` | `{consumer_key, consumer_secret, active, access_token, access_token_secret, bearer, resources, popup_closed}` |
-| `POST integration/activate` `{callback_url, identity_url, open?}` | Activate or Reauthorize: posts the keys to the callback, answers `{identity_link_url, oauth_consumer_key, success_call_back, popup_url, callback_status}`; with `open` it also calls the pop-up's address and tells where it led |
+| `POST integration/activate` `{callback_url, identity_url, open?}` | Activate or Reauthorize, see below |
 | `POST integration` `{bearer?, resources?, revoke?}` | the bearer flag, the permissions (null: all), take the token away |
 | `POST integration/admin-token` | `{token}` for the admin's own calls |
+
+A product's change takes `quantity, price, special_price, special_from, special_to, title, description, status,
+in_stock, backorders`, and `via` (default admin) and `silent` (true: no event). `via` sql and cron leave
+`updated_at` alone, and so do api and bulk where only stock or price changed.
+
+Activate posts the keys to the callback and answers `{identity_link_url, oauth_consumer_key, success_call_back,
+popup_url, callback_status}`; with `open` it also calls the pop-up's address and tells where that led
+(`popup_status`, `popup_leads_to`).
 """
 
 from __future__ import annotations

@@ -243,7 +243,7 @@ def read_order(body: Any, *, stores: set[str]) -> tuple[Asked | None, list[Probl
 
 
 def _line(reader: _Reader, one: dict[str, Any], index: int) -> AskedLine:
-    where = f"lines[{index}]."
+    where = f"lines.{index}."
     ids = one.get("line_ids")
     if not isinstance(ids, list) or not ids or not all(isinstance(i, str) and i for i in ids):
         reader.complain("malformed", f"{where}line_ids", "line_ids must be a list of texts")
@@ -282,7 +282,7 @@ def _shipping(reader: _Reader, one: dict[str, Any]) -> AskedShipping:
 
 
 def _fee(reader: _Reader, one: dict[str, Any], index: int) -> AskedFee:
-    where = f"fees[{index}]."
+    where = f"fees.{index}."
     return AskedFee(
         reader.text(one, "code", where), reader.text(one, "title", where),
         reader.amount(one, "amount", where, negative=True), reader.amount(one, "tax", where, negative=True),
@@ -350,7 +350,7 @@ def read_refund(
         return None, reader.problems
     lines = []
     for index, one in enumerate(reader.rows(body, "lines", empty=True)):
-        where = f"lines[{index}]."
+        where = f"lines.{index}."
         lines.append(
             (
                 reader.text(one, "line_id", where), reader.amount(one, "amount", where),

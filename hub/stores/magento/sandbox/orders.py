@@ -462,7 +462,8 @@ class Orders:
             quantity = left if wanted is None else wanted.get(item.item_id, Decimal(0))
             if quantity > left:
                 raise CannotDo(
-                    f'Creditmemo Document Validation Error(s):\nThe quantity to creditmemo must not be greater than the unrefunded quantity for product SKU "{item.sku}".'
+                    "Creditmemo Document Validation Error(s):\nThe quantity to creditmemo must not be greater than "
+                    f'the unrefunded quantity for product SKU "{item.sku}".'
                 )
             if quantity <= 0:
                 continue

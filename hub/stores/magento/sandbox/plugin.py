@@ -104,7 +104,7 @@ class Plugin:
         wanted: Counter[int] = Counter()
         for index, line in enumerate(asked.lines):
             product = self._product(line.product_id, line.variant_id, line.sku)
-            where = f"lines[{index}]"
+            where = f"lines.{index}"
             if product is None:
                 says = f"this shop has no sellable product {line.sku}"
                 problems.append({"code": "unknown_sku", "where": where, "says": says})
@@ -135,7 +135,7 @@ class Plugin:
     def _product(self, product_id: str, variant_id: str, sku: str) -> Product | None:
         products = self.sim.catalogue.products
         product: Product | None = None
-        if variant_id:
+        if variant_id not in ("", "0"):
             product = products.get(int(variant_id)) if variant_id.isdigit() else None
             if product is not None and str(product.parent_id) != product_id and variant_id != product_id:
                 product = None
