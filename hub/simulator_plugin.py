@@ -51,12 +51,16 @@ class NotAWebhookUrl(ValueError):
 
 
 class CallRefused(Exception):
-    """A call does not prove itself. `status` and `code`: 401 signature, 401 clock or 409 replayed."""
+    """A call does not prove itself. `status` and `code`: 401 signature, 401 clock or 409 replayed.
 
-    def __init__(self, status: int, code: str) -> None:
+    `keys` signed it all the same, but for a wrong signature; the refusal is then signed by their K3.
+    """
+
+    def __init__(self, status: int, code: str, keys: Keys | None = None) -> None:
         super().__init__(code)
         self.status = status
         self.code = code
+        self.keys = keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +190,12 @@ class CallGuard:
             raise CallRefused(401, "signature")
         stamp = given.get("webhook-timestamp", "")
         if not stamp.isdigit() or abs(now.timestamp() - int(stamp)) > SKEW_S:
-            raise CallRefused(401, "clock")
+            raise CallRefused(401, "clock", keys)
         with self._lock:
             oldest = now - timedelta(seconds=REPLAY_MEMORY_S)
             self._seen = {name: at for name, at in self._seen.items() if at > oldest}
             if given["webhook-id"] in self._seen:
-                raise CallRefused(409, "replayed")
+                raise CallRefused(409, "replayed", keys)
             self._seen[given["webhook-id"]] = now
         return keys
 
@@ -449,7 +453,7 @@ class EventSender:
         for row in rows:
             if not row.id:
                 self._seq += 1
-                row.id, row.seq = ulid(self._now()), self._seq
+                row.id, row.seq = ulid(self.now()), self._seq
             length = len(json.dumps(row.as_event())) + 2
             if part and (len(part) == EVENT_LIMIT or size + length > BYTE_LIMIT - 200):
                 batches.append(self._batch(part))
@@ -466,9 +470,10 @@ class EventSender:
             self._reorder -= 1
             events.reverse()
         body = json.dumps({"plugin": self.plugin, "events": events}, separators=(",", ":")).encode()
-        return Batch(rows, body, "msg_" + ulid(self._now()))
+        return Batch(rows, body, "msg_" + ulid(self.now()))
 
-    def _now(self) -> datetime:
+    def now(self) -> datetime:
+        """The plugin's clock, turned by `skew_s`."""
         return clock.now() + timedelta(seconds=self.skew_s)
 
     def _post(self, batch: Batch) -> Delivery | None:
@@ -479,7 +484,7 @@ class EventSender:
             return Delivery(0, "lost on purpose", len(batch.rows))
         batch.tries += 1
         batch.first_try = batch.first_try or clock.now()
-        headers = {**signed_headers(pairing.keys.k1, batch.webhook_id, batch.body, self._now()),
+        headers = {**signed_headers(pairing.keys.k1, batch.webhook_id, batch.body, self.now()),
                    "content-type": "application/json", "user-agent": f"Shopbridge {self.plugin}"}
         if pairing.app_key:
             headers["x-shopbridge-app-key"] = pairing.app_key
