@@ -83,9 +83,7 @@ def test_a_weak_or_wrong_setting_is_refused_by_name_without_showing_it(name, val
 
 def test_everything_that_is_wrong_is_told_at_once():
     said = str(refused({"SHOPBRIDGE_MODE": "production", "SECRET_KEY": "x", "WORKERS": "two"}))
-    assert all(
-        name in said for name in ("SECRET_KEY", "WORKERS", "SHOPBRIDGE_KEYS", "DATABASE_URL", "REDIS_URL")
-    )
+    assert all(name in said for name in ("SECRET_KEY", "WORKERS", "SHOPBRIDGE_KEYS", "DATABASE_URL", "REDIS_URL"))
 
 
 def test_an_embedded_hub_makes_its_secrets_once_and_keeps_them_to_the_owner(tmp_path):

@@ -19,9 +19,7 @@ def data_dir(tmp_path):
 
 
 def test_a_given_server_is_taken_as_it_is(tmp_path):
-    assert embedded.ensure(tmp_path, given_url="redis://elsewhere/0") == embedded.Server(
-        "redis://elsewhere/0", "given"
-    )
+    assert embedded.ensure(tmp_path, given_url="redis://elsewhere/0") == embedded.Server("redis://elsewhere/0", "given")
 
 
 def test_five_starters_at_once_get_one_server(data_dir):
@@ -77,9 +75,7 @@ def test_only_the_owner_reaches_the_socket_and_the_folder(data_dir):
 def test_a_long_folder_gets_a_short_socket(tmp_path):
     deep = tmp_path / ("d" * 120)
     assert len(embedded.socket_url(deep)) < 108
-    assert (
-        embedded.socket_url(deep) == embedded.socket_url(deep) != embedded.socket_url(tmp_path / ("e" * 120))
-    )
+    assert embedded.socket_url(deep) == embedded.socket_url(deep) != embedded.socket_url(tmp_path / ("e" * 120))
 
 
 def test_without_any_server_the_error_names_the_remedies(tmp_path, monkeypatch):

@@ -133,9 +133,7 @@ def test_the_hubs_own_services_stay_closed_inside_a_listed_network():
         check_address("http://10.0.0.1:6379/", guard)
 
 
-@pytest.mark.parametrize(
-    "answers", [["10.0.0.1"], ["8.8.8.8", "10.0.0.1"], ["169.254.169.254"], ["::ffff:127.0.0.1"]]
-)
+@pytest.mark.parametrize("answers", [["10.0.0.1"], ["8.8.8.8", "10.0.0.1"], ["169.254.169.254"], ["::ffff:127.0.0.1"]])
 def test_a_public_name_that_leads_inside_is_blocked_even_with_a_public_address_beside(answers):
     guard = Guard(resolve=resolving(shop_example=answers))
     with pytest.raises(AddressBlocked):
@@ -196,9 +194,7 @@ def test_the_connection_goes_to_the_checked_address_and_keeps_the_name(canary):
     assert f"Host: shop.example:{port}".encode() in visits[0]
 
 
-@pytest.mark.parametrize(
-    "url", [url for url in LOOPBACK + ODD_NUMBERS if url.startswith("http://") and "8080" not in url]
-)
+@pytest.mark.parametrize("url", [url for url in LOOPBACK + ODD_NUMBERS if url.startswith("http://") and "8080" not in url])
 def test_no_connection_is_made_even_when_the_form_was_gone_round(url, canary):
     port, visits = canary
     host = url.removeprefix("http://").partition("/")[0]

@@ -61,19 +61,14 @@ def test_each_line_carries_the_name_of_its_process():
 
 
 def test_children_get_the_environment_and_their_own_part():
-    program = (
-        "import os\nprint(os.environ['MINE'], 'PATH' in os.environ, os.environ.get('HOME'), flush=True)\n"
-        + BLOCKED
-    )
+    program = "import os\nprint(os.environ['MINE'], 'PATH' in os.environ, os.environ.get('HOME'), flush=True)\n" + BLOCKED
     watched = Watched([Child("web", python(program), env={"MINE": "yes"})])
     watched.says("yes True None")
     watched.end()
 
 
 def test_a_dead_child_is_started_again_and_its_neighbour_left_alone():
-    watched = Watched(
-        [Child("web", python(BLOCKED)), Child("worker", python(BLOCKED))], patience=Patience(first_s=0.05)
-    )
+    watched = Watched([Child("web", python(BLOCKED)), Child("worker", python(BLOCKED))], patience=Patience(first_s=0.05))
     watched.says("up", times=2)
     web, worker = watched.supervisor.pids["web"], watched.supervisor.pids["worker"]
     os.kill(worker, signal.SIGKILL)
