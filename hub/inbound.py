@@ -1,13 +1,17 @@
 """Why a message that came in is not taken: shared by all senders, turned into statuses by the routes that receive.
 
-    BadSignature   401  nobody we know sent it, or it was changed on the way
-    Skewed         400  rightly signed, but too old or from the future; carries our time for the sender to correct
-    Unreadable     422  rightly signed, but not what the contract says a message looks like
+BadSignature   401  nobody we know sent it, or it was changed on the way
+Skewed         401  rightly signed, but too old or from the future; carries our time for the sender to correct
+Unreadable     422  rightly signed, but not what the contract says a message looks like
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
+
+# No sender sends more in one message.
+MAX_BODY = 1024 * 1024
 
 
 class NotTaken(Exception):
@@ -32,3 +36,16 @@ class Skewed(NotTaken):
 
 class Unreadable(NotTaken):
     """The body is no message: not JSON, too deep, or a field of another kind than agreed."""
+
+
+def storable(value: Any) -> Any:
+    """The same value with texts that every database takes: NUL and lone surrogates become U+FFFD."""
+    if isinstance(value, str):
+        if "\x00" in value:
+            value = value.replace("\x00", "\ufffd")
+        return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [storable(part) for part in value]
+    if isinstance(value, dict):
+        return {storable(name): storable(part) for name, part in value.items()}
+    return value

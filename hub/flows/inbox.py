@@ -1,0 +1,344 @@
+"""What comes in is kept before it is answered (I1), and turned into tasks afterwards.
+
+`accept` stores rows group-committed with their neighbours: one writer thread per process takes all that wait into one
+transaction, which halves the time and keeps the tail short. `drain` is a task like any other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import queue as _queue
+import secrets
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Table, delete, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from hub import clock, log
+from hub.crashpoints import crash_point
+from hub.domain.events import Event
+from hub.domain.tasks import TERMINAL, Kind, Outcome, Queue
+from hub.errors import HubError
+from hub.flows import tasks
+from hub.flows.leases import rows as rowcount
+from hub.flows.tasks import Again, Result, TaskView
+from hub.inbound import storable
+from hub.models import Database
+from hub.models.connections import Connection
+from hub.models.inbox import InboxEvent, InboxState
+from hub.models.tasks import Task
+from hub.wiring import Hub
+
+DRAIN_LANE = "inbox"
+# Longer than this nobody waits for the group commit: 503, and the sender comes again.
+LONGEST_WAIT_S = 2.0
+DRAIN_EVERY_S = 1.0
+GROUP = 200
+DRAIN_GROUP = 50
+DRAIN_FOR_S = 20.0
+# De-duplication outlives any sender's retries (S-04); an event that became an order's news is kept by the order itself.
+KEEP = timedelta(days=90)
+
+_log = log.get("hub.flows.inbox")
+_TABLE: Table = InboxEvent.__table__  # type: ignore[assignment]
+
+
+class Busy(Exception):
+    """It could not be stored in time: not accepted, the sender is asked to come again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One event with its raw bytes, and whose it is. ``source`` is ``tiktok:{app}`` or ``plugin:{connection}``."""
+
+    source: str
+    event: Event
+    body: bytes
+    connection_id: int | None = None
+    app_id: int | None = None
+
+    def row(self) -> dict[str, Any]:
+        """As the table keeps it; ids that are longer than any sender's own are kept as their hash."""
+        event = self.event
+        event_id = storable(event.event_id)
+        if not event_id:
+            event_id = "sha256:" + hashlib.sha256(self.body).hexdigest()
+        elif len(event_id) > 128:
+            event_id = "sha256:" + hashlib.sha256(event_id.encode()).hexdigest()
+        return {
+            "source": self.source, "event_id": event_id, "connection_id": self.connection_id, "app_id": self.app_id,
+            "kind": storable(event.kind)[:64], "subject": storable(event.subject)[:128], "event": as_json(event),
+            "body": self.body, "received_at": clock.now(), "state": InboxState.NEW, "reason": "", "task_id": None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of a request's events."""
+
+    accepted: int
+    duplicate: int
+
+
+def as_json(event: Event) -> dict[str, Any]:
+    """The normalised event, for the inbox row."""
+    return storable({
+        "event_id": event.event_id, "kind": event.kind, "subject": event.subject, "variant": event.variant,
+        "owner": event.owner, "scope": event.scope, "via": event.via, "seq": event.seq,
+        "happened_at": event.happened_at.isoformat() if event.happened_at else None, "raw": dict(event.raw),
+    })
+
+
+def event_of(row: InboxEvent) -> Event:
+    """Reads what `as_json` wrote."""
+    kept = dict(row.event)
+    moment = kept.get("happened_at")
+    kept["happened_at"] = datetime.fromisoformat(moment) if moment else None
+    return Event(**kept)
+
+
+def accept(hub: Hub, events: Sequence[Incoming]) -> Accepted:
+    """Stores what is new and answers once that is durable. Raises `Busy` where it took too long or failed."""
+    waiting = _Waiting([one.row() for one in events])
+    writer_of(hub.db).put(waiting)
+    if not waiting.done.wait(LONGEST_WAIT_S) or waiting.failed:
+        raise Busy
+    return Accepted(waiting.fresh, len(events) - waiting.fresh)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    rows: list[dict[str, Any]]
+    done: threading.Event = field(default_factory=threading.Event)
+    fresh: int = 0
+    failed: bool = False
+
+
+class Writer:
+    """One thread that stores what all request threads of this process hand over."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self._queue: _queue.SimpleQueue[_Waiting] = _queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._drained_at = float("-inf")
+        self._owes_drain = False
+
+    def put(self, waiting: _Waiting) -> None:
+        """Hands over; the thread is started with the first one."""
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._loop, name="inbox", daemon=True)
+                self._thread.start()
+        self._queue.put(waiting)
+
+    def _loop(self) -> None:
+        while True:
+            group = self._next_group()
+            if group:
+                try:
+                    self._store(group)
+                except Exception:
+                    _log.exception("events could not be stored; their senders are told to come again")
+                    for one in group:
+                        one.failed = not one.done.is_set()
+                finally:
+                    for one in group:
+                        one.done.set()
+            elif self._owes_drain:
+                try:
+                    with self.db.write() as session:
+                        self._ask_for_drain(session)
+                except SQLAlchemyError:
+                    _log.warning("the drain could not be asked for; the sweep will", exc_info=True)
+                    self._owes_drain = False
+
+    def _next_group(self) -> list[_Waiting]:
+        wait = max(0.0, self._drained_at + DRAIN_EVERY_S - time.monotonic()) if self._owes_drain else None
+        try:
+            group = [self._queue.get(timeout=wait)]
+        except _queue.Empty:
+            return []
+        size = len(group[0].rows)
+        while size < GROUP:
+            try:
+                group.append(self._queue.get_nowait())
+            except _queue.Empty:
+                break
+            size += len(group[-1].rows)
+        return group
+
+    def _store(self, group: list[_Waiting]) -> None:
+        try:
+            with self.db.write() as session:
+                crash_point("inbox.before_commit")
+                self._insert(session, group)
+        except SQLAlchemyError:
+            if len(group) == 1:
+                raise
+            _log.warning("a group of events was refused; storing them one by one", exc_info=True)
+            for one in group:
+                try:
+                    with self.db.write() as session:
+                        self._insert(session, [one])
+                except SQLAlchemyError:
+                    _log.exception("an event could not be stored")
+                    one.failed = True
+                one.done.set()
+        crash_point("inbox.after_commit")
+
+    def _insert(self, session: Session, group: list[_Waiting]) -> None:
+        make: Any = sqlite.insert if self.db.is_sqlite else postgresql.insert
+        statement = (
+            make(_TABLE).on_conflict_do_nothing(index_elements=["source", "event_id"])
+            .returning(_TABLE.c.source, _TABLE.c.event_id)
+        )
+        rows = [row for one in group for row in one.rows]
+        fresh = {(found.source, found.event_id) for found in session.execute(statement, rows)} if rows else set()
+        for one in group:
+            one.fresh = 0
+            for row in one.rows:
+                if (row["source"], row["event_id"]) in fresh:
+                    fresh.discard((row["source"], row["event_id"]))
+                    one.fresh += 1
+        if any(one.fresh for one in group):
+            self._owes_drain = True
+            if time.monotonic() >= self._drained_at + DRAIN_EVERY_S:
+                self._ask_for_drain(session)
+
+    def _ask_for_drain(self, session: Session) -> None:
+        request_drain(session)
+        self._drained_at, self._owes_drain = time.monotonic(), False
+
+
+_writers: dict[int, Writer] = {}
+_writers_lock = threading.Lock()
+
+
+def writer_of(db: Database) -> Writer:
+    """The one writer of this process and database."""
+    with _writers_lock:
+        writer = _writers.get(id(db))
+        if writer is None or writer.db is not db:
+            writer = _writers[id(db)] = Writer(db)
+        return writer
+
+
+def request_drain(session: Session) -> None:
+    """One drain waits at most; it takes all that is new when it starts."""
+    tasks.submit(session, Kind.DRAIN_INBOX, lane=DRAIN_LANE, queue=Queue.ORDERS)
+
+
+def sweep(db: Database) -> bool:
+    """Asks for a drain where new events lie about (their wake-up was lost). Part of the scheduler's sweep."""
+    with db.read() as session:
+        if session.scalar(select(InboxEvent.id).where(InboxEvent.state == InboxState.NEW).limit(1)) is None:
+            return False
+    with db.write() as session:
+        request_drain(session)
+    return True
+
+
+def drain(hub: Hub, task: TaskView) -> Result | Again:
+    """Turns new events into tasks, in batches. An event that nobody can plan is parked with a reference."""
+    until = time.monotonic() + DRAIN_FOR_S
+    counts: dict[InboxState, int] = {}
+    while True:
+        with hub.db.write() as session:
+            found = session.scalars(
+                select(InboxEvent).where(InboxEvent.state == InboxState.NEW).order_by(InboxEvent.id)
+                .limit(DRAIN_GROUP)
+            ).all()
+            for row in found:
+                _plan(session, hub, row)
+                counts[row.state] = counts.get(row.state, 0) + 1
+            _note_heard(session, found)
+            crash_point("drain.before_commit")
+        crash_point("drain.after_commit")
+        if len(found) < DRAIN_GROUP:
+            break
+        if time.monotonic() > until or tasks.should_stop():
+            return Again(clock.now())
+    if not counts:
+        return Result(Outcome.NO_CHANGE)
+    return Result(Outcome.OK, ", ".join(f"{number} {state}" for state, number in sorted(counts.items())))
+
+
+def _plan(session: Session, hub: Hub, row: InboxEvent) -> None:
+    from hub.flows import inbound  # it knows every subject, and some of them know this module
+
+    try:
+        with session.begin_nested():
+            row.state, reason, row.task_id = inbound.plan(session, hub, row)
+            row.reason = reason[:300]
+    except HubError as error:
+        row.state, row.reason = InboxState.PARKED, error.says[:300]
+    except Exception as error:
+        if isinstance(error, SQLAlchemyError) and not session.is_active:
+            raise
+        reference = secrets.token_hex(3).upper()
+        _log.exception("bug", reference=reference, event=row.id, kind=row.kind)
+        row.state, row.reason = InboxState.PARKED, f"Our mistake. Reference {reference}."
+
+
+def _note_heard(session: Session, found: Sequence[InboxEvent]) -> None:
+    """When each plugin was last heard, and how many numbers of its sequence never came (the gaps are shown)."""
+    heard: dict[int, list[InboxEvent]] = {}
+    for row in found:
+        if row.connection_id is not None and row.source.startswith("plugin:"):
+            heard.setdefault(row.connection_id, []).append(row)
+    for connection_id, events in heard.items():
+        connection = session.get(Connection, connection_id)
+        if connection is None:
+            continue
+        numbers = sorted({int(one.event["seq"]) for one in events if one.event.get("seq") is not None})
+        for number in numbers:
+            last = connection.last_seq
+            if last is None or number == last + 1 or number == 1:
+                connection.last_seq = number
+            elif number > last:
+                connection.missed_events += number - last - 1
+                connection.last_seq = number
+            elif connection.missed_events:  # one of the missing came after all
+                connection.missed_events -= 1
+        connection.last_event_at = max(one.received_at for one in events)
+
+
+def replan(session: Session, *, connection_id: int | None = None, app_id: int | None = None) -> int:
+    """Parked events whose owner is known now are planned again (a shop that was connected after its first order)."""
+    matches = [InboxEvent.state == InboxState.PARKED]
+    if app_id is not None:
+        matches.append(or_(InboxEvent.app_id == app_id, InboxEvent.connection_id == connection_id))
+    elif connection_id is not None:
+        matches.append(InboxEvent.connection_id == connection_id)
+    moved = rowcount(session.execute(update(InboxEvent).where(*matches).values(state=InboxState.NEW, reason="")))
+    if moved:
+        request_drain(session)
+    return moved
+
+
+def tidy(hub: Hub, task: TaskView) -> Result:
+    """Takes away what nobody needs any more: old events, settled tasks that no page shows."""
+    now = clock.now()
+    with hub.db.write() as session:
+        old = rowcount(session.execute(
+            delete(InboxEvent).where(InboxEvent.received_at < now - KEEP, InboxEvent.state != InboxState.PARKED)))
+        done = rowcount(session.execute(delete(Task).where(
+            Task.state.in_(TERMINAL), Task.shown.is_(False), Task.parent_id.is_(None),
+            Task.finished_at < now - timedelta(days=14), Task.outcome.in_([Outcome.OK, Outcome.NO_CHANGE]))))
+        superseded = rowcount(session.execute(delete(Task).where(
+            Task.state.in_(TERMINAL), Task.shown.is_(False), Task.parent_id.is_(None),
+            Task.finished_at < now - timedelta(days=90))))
+    return Result(Outcome.OK, f"{old} events and {done + superseded} tasks taken away")
+
+
+__all__ = ["Accepted", "Busy", "Incoming", "accept", "drain", "event_of", "replan", "request_drain",
+           "sweep", "tidy"]

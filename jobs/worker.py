@@ -1,0 +1,92 @@
+"""`python -m jobs.worker [queue …]`: takes tasks. One process per task (fork), so that a killed task kills itself only.
+
+RQ's worker with three changes: it comes back within five seconds when Redis does, its child leaves the parent's
+connections alone, and a stop asks the running task to end at the next good place instead of cutting it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import redis
+from rq.exceptions import StopRequested
+from rq.worker import Worker
+
+from hub import crashpoints, log, queue
+from hub.config import Config
+from hub.domain.tasks import Queue
+from hub.wiring import open_hub
+from jobs import entry, handlers
+
+COME_BACK_S = 2.0
+_log = log.get("jobs.worker")
+
+
+class HubWorker(Worker):
+    """RQ's forking worker, for tasks."""
+
+    max_connection_wait_time = COME_BACK_S
+    log_result_lifespan = False
+    is_stopping = False
+
+    def request_stop(self, signum: Any, frame: Any) -> None:
+        """The first signal lets the running task end well; the second is RQ's hard stop."""
+        type(self).is_stopping = True
+        super().request_stop(signum, frame)
+
+    def handle_warm_shutdown_request(self) -> None:
+        """Asks the work-horse to end at the next good place."""
+        if self.horse_pid:
+            os.kill(self.horse_pid, signal.SIGUSR1)
+
+    def main_work_horse(self, job: Any, queue: Any) -> None:
+        """In the child: nothing of the parent's connections is used or closed."""
+        entry.in_child()
+        crashpoints.work_horse_of(os.getppid())
+        self.connection.connection_pool.reset()
+        super().main_work_horse(job, queue)
+
+
+def work(queues: Sequence[Queue], config: Config) -> None:
+    """Works until asked to stop. Loses nothing when Redis goes away: tasks are in the database."""
+    opened = open_hub(config)
+    entry.use(opened)
+    handlers.load_all()
+    pause = threading.Event()
+    while not HubWorker.is_stopping:
+        client = redis.Redis.from_url(config.redis_url)
+        try:
+            worker = HubWorker([queue.queue_named(name, client) for name in queues], connection=client,
+                               serializer=queue.SERIALIZER, worker_ttl=60, job_monitoring_interval=10,
+                               maintenance_interval=300, log_job_description=False)
+            worker.work(logging_level="WARNING")
+        except StopRequested:
+            return
+        except (redis.RedisError, OSError) as error:
+            _log.warning("Redis is away; coming back", error=type(error).__name__)
+        finally:
+            client.close()
+        if not HubWorker.is_stopping:
+            pause.wait(COME_BACK_S)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Reads the queues from the command line; all of them by default, in their order."""
+    parser = argparse.ArgumentParser(prog="jobs.worker", description="Take tasks from these queues.")
+    parser.add_argument("queues", nargs="*", default=[str(name) for name in Queue],
+                        help="orders, default, bulk; read in this order")
+    names = [Queue(name) for name in parser.parse_args(arguments).queues]
+    config = Config.from_env(os.environ)
+    log.configure(level=config.log_level, as_json=config.log_format == "json")
+    work(names, config)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
