@@ -18,7 +18,7 @@ import requests
 from flask import Flask, Response, request
 
 from hub.simulator import Journal, control_blueprint, recorded
-from hub.tiktok.sandbox import auth, catalogue, media, products, webhooks
+from hub.tiktok.sandbox import aftersales, auth, catalogue, control, fulfilment, media, orders, products, webhooks
 from hub.tiktok.sandbox.gateway import OPERATIONS, Operation, respond, sign
 from hub.tiktok.sandbox.shops import open_shops
 from hub.tiktok.sandbox.state import ALL_SCOPES, App, State
@@ -93,6 +93,9 @@ def create_simulator(
     app.register_blueprint(control_blueprint(sim))
     app.register_blueprint(media.picture_routes(sim))
     app.register_blueprint(auth.consent_routes(sim))
+    app.register_blueprint(fulfilment.label_routes(sim))
+    app.register_blueprint(control.control_routes(sim, app.sender))
+    app.register_blueprint(control.flush_route(sim, app.sender))
 
     @app.route("/", defaults={"rest": ""}, methods=_METHODS)
     @app.route("/<path:rest>", methods=_METHODS)
@@ -106,4 +109,5 @@ def create_simulator(
 
 
 _METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"]
-_OPERATION_MODULES = (auth, catalogue, media, products, webhooks)
+# Importing them registers their operations.
+_OPERATION_MODULES = (aftersales, auth, catalogue, fulfilment, media, orders, products, webhooks)
