@@ -64,7 +64,7 @@ def submit_reconcile(session: Session, connection_id: int, *, start: datetime | 
                      by: str = "") -> Task:
     """Plans to count the last 30 days (or the stretch given)."""
     args = {"from": start.isoformat() if start else "", "to": end.isoformat() if end else ""}
-    return tasks.submit(session, Kind.RECONCILE, connection_id=connection_id, lane=connection_lane(connection_id, "ledger"),
+    return tasks.submit(session, Kind.RECONCILE, connection_id=connection_id, lane=connection_lane(connection_id, Kind.RECONCILE),
                         queue=Queue.DEFAULT, args=args, by=by, summary="Count the ledger", shown=bool(by))
 
 

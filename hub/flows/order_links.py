@@ -154,8 +154,8 @@ def claim_create(session: Session, link_id: int, now: datetime) -> bool:
     """The lock of creating: compare-and-set on the intent, so that two workers never send one create each (I2)."""
     claimed = session.execute(update(OrderLink).where(
         OrderLink.id == link_id, OrderLink.intent_at.is_(None), OrderLink.store_order_id == "",
-    ).values(intent_at=now, state=LinkState.CREATING, attempts=OrderLink.attempts + 1, updated_at=now))
-    return claimed.rowcount == 1
+    ).values(intent_at=now, state=LinkState.CREATING, attempts=OrderLink.attempts + 1, updated_at=now).returning(OrderLink.id))
+    return claimed.first() is not None
 
 
 def shops_of(session: Session, connection_id: int) -> Sequence[Shop]:

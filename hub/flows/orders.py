@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from hub import clock
 from hub.domain.orders import (
-    ORDER_STATE_RANK,
     Cancellation,
     Order,
     OrderState,
@@ -45,6 +44,7 @@ from hub.stores.base import Store
 from hub.tiktok import TikTokShop
 from hub.wiring import Hub
 
+Ending = Result | Again
 # The longest that a call may still be under way after its process died (`hub.http`): no look-up before that.
 CALL_LIMIT = timedelta(seconds=40)
 _FINAL_PROBLEMS = {"order.half_made", "order.deleted"}
@@ -90,7 +90,7 @@ def submit_fulfilment(session: Session, link: OrderLink, *, by: str = "") -> Tas
         summary=f"Store order {link.store_number}", shown=bool(by))
 
 
-def relay_order(hub: Hub, task: TaskView) -> Result:
+def relay_order(hub: Hub, task: TaskView) -> Ending:
     """Brings the store up to date with one TikTok order, read fresh. Args: ``tiktok_order_id``, ``link_id``."""
     case = _open(hub, task)
     try:
@@ -110,7 +110,7 @@ def _open(hub: Hub, task: TaskView) -> _Case:
                  int(task.args["link_id"]))
 
 
-def _relay(case: _Case, order_id: str) -> Result:
+def _relay(case: _Case, order_id: str) -> Ending:
     found = case.tiktok.orders.get([order_id])
     if not found:
         return _note_skip(case, "unknown_state", "TikTok Shop knows no such order in this shop.")
@@ -170,7 +170,7 @@ def _needs_attention(case: _Case, problems: Sequence[Problem]) -> Result:
 # -- creating
 
 
-def _create(case: _Case, order: Order, decision: Create) -> Result:
+def _create(case: _Case, order: Order, decision: Create) -> Ending:
     with case.hub.db.write() as session:
         if not links.claim_create(session, case.link_id, clock.now()):
             return Result(Outcome.NO_CHANGE, "Another worker is creating it")
@@ -179,7 +179,7 @@ def _create(case: _Case, order: Order, decision: Create) -> Result:
     return _note_created(case, order, made, decision.problems)
 
 
-def _look_up(case: _Case, order: Order, unknown_since: datetime) -> Result | None:
+def _look_up(case: _Case, order: Order, unknown_since: datetime) -> Ending | None:
     """After a create without an answer. A Result where the order is found or it is too early; None: it isn't there."""
     earliest = unknown_since + CALL_LIMIT + timedelta(seconds=case.hub.platform(case.connection).search_delay_s)
     if clock.now() < earliest and not _asked_by_key(case):
@@ -213,7 +213,7 @@ def _note_created(case: _Case, order: Order, made: StoreOrder, problems: Sequenc
         _calm(link)
         links.set_problems(link, found)
         tell(session, link, "created", f"Created in the store as {made.number}", case.task.id)
-        later = ORDER_STATE_RANK.get(order.state, 0) > ORDER_STATE_RANK[OrderState.AWAITING_SHIPMENT]
+        later = order.state in _SHIPPED
         if later or order.state is OrderState.CANCELLED:
             submit_relay(session, case.shop, order.order_id)
     return Result(Outcome.OK, f"Created in the store as {made.number}", tuple(found), {"store_order": made.number})
@@ -226,7 +226,7 @@ def _calm(link: OrderLink) -> None:
 # -- when it fails
 
 
-def _put_off(case: _Case, says: str, error: Temporary) -> Result:
+def _put_off(case: _Case, says: str, error: Temporary) -> Ending:
     """A failure that may pass. Three quick tries are the runner's; then the guide's +10, +20, +30 minutes (OST-07)."""
     now = clock.now()
     with case.hub.db.write() as session:
@@ -236,12 +236,12 @@ def _put_off(case: _Case, says: str, error: Temporary) -> Result:
         if error.context.get("sent") is False:
             link.intent_at, unknown = None, False
         tell(session, link, "try_failed", says, case.task.id)
-    if in_store or case.task.tries < tasks.QUICK_TRIES:
+    if in_store or not case.task.is_last_try:
         raise error
     return _plan_retry(case, says, look_up=unknown)
 
 
-def _plan_retry(case: _Case, says: str, *, look_up: bool = False, problems: Sequence[Problem] = ()) -> Result:
+def _plan_retry(case: _Case, says: str, *, look_up: bool = False, problems: Sequence[Problem] = ()) -> Ending:
     now = clock.now()
     with case.hub.db.write() as session:
         link = session.get_one(OrderLink, case.link_id)
@@ -252,13 +252,13 @@ def _plan_retry(case: _Case, says: str, *, look_up: bool = False, problems: Sequ
             link.next_try_at = max(next_at, now)
             link.state = LinkState.NEEDS_ATTENTION if link.intent_at is None else LinkState.CREATING
             links.set_problems(link, problems)
-            return Again(link.next_try_at, says)
+            return Again(link.next_try_at, says, counts=True)
         link.next_try_at = None
         over = problem("order.retries_over", count=link.retries + 1, says=says)
         if look_up:
             # Turning retries off never stops the look-up: what became of the last try is still unknown.
             links.set_problems(link, (over,))
-            return Again(now + timedelta(hours=1), says)
+            return Again(now + timedelta(hours=1), says, counts=True)
         link.state = LinkState.NEEDS_ATTENTION
         links.set_problems(link, (*problems, over))
         tell(session, link, "needs_attention", over.says, case.task.id)
@@ -268,7 +268,7 @@ def _plan_retry(case: _Case, says: str, *, look_up: bool = False, problems: Sequ
     return Result(Outcome.FAILED, says, (*problems, over))
 
 
-def _refused(case: _Case, error: Refused) -> Result:
+def _refused(case: _Case, error: Refused) -> Ending:
     problems = tuple(error.problems) or (problem("order.store_refused", says=error.says),)
     with case.hub.db.write() as session:
         link = session.get_one(OrderLink, case.link_id)
@@ -285,7 +285,7 @@ def _refused(case: _Case, error: Refused) -> Result:
 # -- what follows
 
 
-def _cancel_in_store(case: _Case, order: Order, reason: str) -> Result:
+def _cancel_in_store(case: _Case, order: Order, reason: str) -> Ending:
     with case.hub.db.write() as session:
         link = session.get_one(OrderLink, case.link_id)
         if links.effects_of(session, link.id, EffectKind.TIKTOK_CANCEL):
@@ -433,7 +433,7 @@ def _status_to_store(case: _Case, order: Order) -> list[str]:
 # -- the store's side
 
 
-def relay_fulfilment(hub: Hub, task: TaskView) -> Result:
+def relay_fulfilment(hub: Hub, task: TaskView) -> Ending:
     """Brings TikTok Shop up to date with the store's order: shipped with tracking, cancelled (FUL-01, FUL-06, CXL-01)."""
     case = _open(hub, task)
     order_id = str(task.args["tiktok_order_id"])
@@ -478,7 +478,7 @@ def _cancel_on_tiktok(case: _Case, order: Order) -> Result:
     return Result(Outcome.OK, "Cancelled on TikTok Shop")
 
 
-def _ship_on_tiktok(case: _Case, order: Order, there: StoreOrder, hold_until: datetime | None) -> Result:
+def _ship_on_tiktok(case: _Case, order: Order, there: StoreOrder, hold_until: datetime | None) -> Ending:
     """The store's tracking becomes TikTok's, once per shipment; waits for a number and for the buyer's free hour."""
     open_states = (OrderState.AWAITING_SHIPMENT, OrderState.PARTIALLY_SHIPPING)
     if not there.parcels or order.state not in open_states:
@@ -513,7 +513,8 @@ def _ship_on_tiktok(case: _Case, order: Order, there: StoreOrder, hold_until: da
             links.settle(session, effect_id, package_id=package_id)
             link = session.get_one(OrderLink, case.link_id)
             link.state = LinkState.SHIPPED
-            link.parcels = [*link.parcels, {"id": parcel.parcel_id, "carrier": parcel.carrier_title, "number": parcel.tracking_number, "from": "store"}]
+            link.parcels = [*link.parcels, {"id": parcel.parcel_id, "carrier": parcel.carrier_title,
+                                            "number": parcel.tracking_number, "from": "store"}]
             tell(session, link, "shipped", f"Tracking {parcel.tracking_number} ({parcel.carrier_title}) sent to TikTok Shop", case.task.id)
     with case.hub.db.write() as session:
         link = session.get_one(OrderLink, case.link_id)

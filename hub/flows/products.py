@@ -73,9 +73,11 @@ def pull_products(hub: Hub, task: TaskView) -> Result:
     store = hub.store_for(connection)
     # Read before the offers: a change that falls in between then shows as a difference at the next comparison. After a
     # restart the digest would be newer than the offers of the first pages, so it is left to the comparison.
-    digests = {scope: [row for rows in _digest_pages(store, scope) for row in rows] for scope in scopes} if connection.has_plugin and not cursor else {}
+    digests = {}
+    if connection.has_plugin and not cursor:
+        digests = {scope: [row for rows in _digest_pages(store, scope) for row in rows] for scope in scopes}
     counts = {name: counts.get(name, 0) for name in ("new", "changed", "unchanged")}
-    for cursor, products in store.products(start, end, after=cursor):
+    for reached, products in store.products(start, end, after=cursor):
         offers = {scope: list(_offers(store, [one.product_id for one in products], scope)) for scope in scopes}
         with hub.db.write() as session:
             stored = store_products(session, connection.id, products)
@@ -84,7 +86,7 @@ def pull_products(hub: Hub, task: TaskView) -> Result:
             counts["new"] += len(stored.new)
             counts["changed"] += len(stored.changed)
             counts["unchanged"] += stored.unchanged
-            _keep_cursor(session, connection.id, task.id, cursor)
+            _keep_cursor(session, connection.id, task.id, reached)
             session.get_one(Task, task.id).result = dict(counts)
     for scope, rows in digests.items():
         for some in batches(rows, OFFERS_A_CALL):
@@ -414,7 +416,7 @@ def _remember(session: Session, connection_id: int, scope: str, rows: Sequence[D
     known = [{"b_variant": ids[row.product_id, row.variant_id], "b_digest": row.hash[:128]}
              for row in rows if (row.product_id, row.variant_id) in ids]
     if known:
-        table = StoreOffer.__table__
+        table: Any = StoreOffer.__table__
         session.connection().execute(update(table).where(
             table.c.variant_id == bindparam("b_variant"), table.c.scope == scope).values(digest=bindparam("b_digest")), known)
 

@@ -31,8 +31,8 @@ class OrderLink(Base):
 
     ``tiktok_updated_at`` guards against older news (I5). ``order`` is the neutral order as JSON, ``raw`` TikTok's
     answer. ``intent_at`` is set and committed before a create is sent and emptied when its answer is stored: in
-    between the outcome is unknown, never failed. ``attempts`` counts creates; ``retries`` the guide's +10/+20/+30, counted from ``failing_since``. ``wanted`` = a person
-    asked for it, whatever its age.
+    between the outcome is unknown, never failed. ``attempts`` counts creates; ``retries`` the guide's +10/+20/+30, counted from
+    ``failing_since``. ``wanted`` = a person asked for it, whatever its age.
     Amounts are whole minor units of ``currency``.
     """
 
