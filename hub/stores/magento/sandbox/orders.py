@@ -792,6 +792,8 @@ class Orders:
                     "qty": number(quantity),
                     "price": number((amount / quantity).quantize(Decimal("0.0001"))),
                     "base_price": number((amount / quantity).quantize(Decimal("0.0001"))),
+                    "price_incl_tax": number(((amount + line_tax) / quantity).quantize(Decimal("0.0001"))),
+                    "base_price_incl_tax": number(((amount + line_tax) / quantity).quantize(Decimal("0.0001"))),
                     "row_total": number(amount),
                     "base_row_total": number(amount),
                     "row_total_incl_tax": number(amount + line_tax),

@@ -77,7 +77,11 @@ def blueprint(sim: MagentoSim) -> Blueprint:
             image = sim.catalogue.images.get(f"/{file}")
             if image is None:
                 return Response("Not found", status=404)
-            return Response(image.data(), mimetype=mimetypes.guess_type(file)[0] or "image/jpeg")
+            data = image.data()
+            # Given as a stream, so that the journal keeps no picture.
+            answer = Response(iter((data,)), mimetype=mimetypes.guess_type(file)[0] or "image/jpeg")
+            answer.content_length = len(data)
+            return answer
 
         return recorded(sim, "media", picture)
 
