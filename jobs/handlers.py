@@ -7,7 +7,10 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from hub import log
 from hub.domain.tasks import Kind
+
+_log = log.get("jobs.handlers")
 
 # Kind -> a flow that takes (hub, task).
 TASKS: Mapping[Kind, str] = {
@@ -25,9 +28,9 @@ TASKS: Mapping[Kind, str] = {
     Kind.SEND_LISTING_ROWS: "hub.flows.listings:send_rows",
     Kind.RELAY_ORDER: "hub.flows.orders:relay_order",
     Kind.RELAY_FULFILMENT: "hub.flows.orders:relay_fulfilment",
-    Kind.SYNC_ORDERS: "hub.flows.orders:sync_orders",
-    Kind.SYNC_MISSED_ORDERS: "hub.flows.orders:sync_missed_orders",
-    Kind.POLL_STORE_ORDERS: "hub.flows.orders:poll_store_orders",
+    Kind.SYNC_ORDERS: "hub.flows.missed:sync_orders",
+    Kind.SYNC_MISSED_ORDERS: "hub.flows.missed:sync_missed",
+    Kind.POLL_STORE_ORDERS: "hub.flows.missed:poll_store_orders",
     Kind.RECONCILE: "hub.flows.ledger:reconcile",
     Kind.REFRESH_SHOPS: "hub.flows.connect:refresh_shops",
     Kind.CHECK_CONNECTION: "hub.flows.connect:check_connection",
@@ -67,8 +70,11 @@ def _named(name: str) -> Callable[..., Any]:
 
 
 def load_all() -> None:
-    """Imports every flow, so that a worker forks with everything loaded and a misspelt name stops it at once."""
-    for kind in TASKS:
-        task_flow(kind)
-    for kind in ITEMS:
-        item_flow(kind)
+    """Imports every flow, so that a worker forks with everything loaded. One that can't be loaded fails its own tasks,
+    with a reference, and stops no others."""
+    for kinds, find in ((TASKS, task_flow), (ITEMS, item_flow)):
+        for kind in kinds:
+            try:
+                find(kind)
+            except (ImportError, AttributeError):
+                _log.exception("a flow can't be loaded", kind=str(kind))
