@@ -64,8 +64,7 @@ def return_of(row: Mapping[str, Any]) -> ReturnCase:
 def _refund(row: Mapping[str, Any]) -> Refund | None:
     """The money of a return. Parts sum to ``refund_total``; what no field explains is the adjustment.
 
-    Where the total is already reached without the tax, the amounts hold it: then it is taken out of them, so that
-    each cent is counted once (prices with tax in them).
+    Prices may hold the tax: then it is taken out of the amounts, so that each cent is counted once.
     """
     whole = part(row, "refund_amount")
     lines = [(text(line, "order_line_item_id"), part(line, "refund_amount")) for line in rows(row, "return_line_items")]
@@ -78,10 +77,7 @@ def _refund(row: Mapping[str, Any]) -> Refund | None:
     tax = _of_whole_or_lines("refund_tax", whole, lines)
     line_tax = sum((amount(money, "refund_tax") for _, money in lines), ZERO)
     shipping_tax = max(tax - line_tax, ZERO) if shipping else ZERO
-    before_tax = (
-        sum((amount(money, "refund_subtotal") for _, money in lines), ZERO) + sum((_fees(money) for _, money in lines), ZERO) + shipping
-    )
-    is_tax_inside = bool(tax) and before_tax == total
+    is_tax_inside = _holds_tax([*(money for _, money in lines), whole])
     parts = tuple(
         RefundLine(
             line_id=line_id,
@@ -103,6 +99,16 @@ def _refund(row: Mapping[str, Any]) -> Refund | None:
         adjustment=total - explained,
         reason=text(row, "return_reason_text") or text(row, "return_reason"),
     )
+
+
+def _holds_tax(amounts: list[dict[str, Any]]) -> bool:
+    """Whether ``refund_tax`` is inside the other amounts, told by the first total that only fits one way."""
+    for money in amounts:
+        tax, total = amount(money, "refund_tax"), amount(money, "refund_total")
+        without = amount(money, "refund_subtotal") + amount(money, "refund_shipping_fee") + _fees(money)
+        if tax and total and total in (without, without + tax):
+            return total == without
+    return False
 
 
 def _fees(money: Mapping[str, Any]) -> Decimal:
