@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import copy
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
+from requests_oauthlib import OAuth1
 
 from hub.seed import SeedCatalogue, SeedProduct
-from tests.sandbox.magento_shop import Shop, order
+from hub.simulator import serve
+from tests.sandbox.magento_shop import CONSUMER, TOKEN, Shop, order
 
 VECTORS = json.loads((Path(__file__).parent.parent / "vectors" / "money.json").read_text())["cases"]
 
@@ -263,6 +267,39 @@ def test_a_held_order_is_released_or_cancelled():
     assert shop.plugin("PUT", "orders/1/status", {"hold": True}).json()["state"] == "holded"
     assert shop.plugin("POST", "orders/1/cancel", {"reason": "", "restock": True}).json()["state"] == "canceled"
     assert shop.plugin("PUT", "orders/1/status", {"hold": True}).status_code == 409
+
+
+def test_an_order_made_unpaid_goes_on_when_it_is_paid():
+    shop = Shop()
+    assert shop.plugin("POST", "orders", order(shop, "1", state="unpaid")).json()["state"] == "pending_payment"
+    assert shop.plugin("PUT", "orders/1/status", {"status": "UNPAID"}).json()["state"] == "pending_payment"
+    assert shop.plugin("PUT", "orders/1/status", {"status": "AWAITING_SHIPMENT"}).json()["state"] == "processing"
+
+
+def test_one_key_from_many_threads_over_http_makes_one_order():
+    shop = Shop(base_url=None)
+    body = order(shop)
+    with serve(shop.app) as server:
+
+        def send(_: int) -> int:
+            auth = OAuth1(*CONSUMER, *TOKEN, signature_method="HMAC-SHA256")
+            return requests.post(f"{server.url}/rest/all/V1/shopbridge/orders", json=body, auth=auth, timeout=10).status_code
+
+        with ThreadPoolExecutor(8) as pool:
+            statuses = sorted(pool.map(send, range(24)))
+    assert statuses == [200] * 23 + [201]
+    assert shop.salable("MUG-1") == 8
+
+
+def test_an_answer_lost_on_the_way_is_asked_for_again_without_a_second_order():
+    shop = Shop()
+    fault = {"match": {"operation": "POST shopbridge/orders"}, "do": {"drop": "after"}}
+    shop.control("POST", "faults", fault)
+    with pytest.raises(requests.ConnectionError):
+        shop.plugin("POST", "orders", order(shop))
+    again = shop.plugin("POST", "orders", order(shop))
+    assert (again.status_code, again.json()["same"]) == (200, True)
+    assert len(shop.control("GET", "orders")) == 1
 
 
 def test_offers_say_price_sale_price_and_salable_stock_of_each_sku():

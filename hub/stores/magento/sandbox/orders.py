@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import Any
 
 from hub.stores.magento.sandbox.catalogue import SOURCE, Catalogue, Product, number, stamp
-from hub.stores.magento.sandbox.money import Asked, AskedRefund
+from hub.stores.magento.sandbox.money import Asked, AskedRefund, unit
 
 TAX_TITLE = "Tax collected and remitted by TikTok Shop"
 STATUSES = {"new": "pending", "pending_payment": "pending_payment", "processing": "processing",
@@ -374,6 +374,11 @@ class Orders:
         self._say("order.cancelled", _subject(order), via=via)
         return True
 
+    def pay(self, order: Order, *, via: str) -> None:
+        """The buyer has paid an order that was made unpaid."""
+        self._move(order, "processing")
+        self._changed(order, via)
+
     def hold(self, order: Order, *, via: str) -> None:
         """Put on hold. CannotDo where the state does not allow it."""
         if order.state not in ("new", "processing", "pending_payment"):
@@ -468,9 +473,8 @@ class Orders:
             if quantity <= 0:
                 continue
             share = quantity / item.quantity
-            lines.append(
-                (item, quantity, _cents((item.row_total - item.discount) * share), _cents(item.tax * share))
-            )
+            amount = ((item.row_total - item.discount) * share).quantize(unit(order.currency))
+            lines.append((item, quantity, amount, (item.tax * share).quantize(unit(order.currency))))
         net_shipping = order.shipping - order.shipping_discount
         given = sum((memo.shipping for memo in order.memos), Decimal(0))
         shipping = net_shipping - given if shipping is None and wanted is None else shipping or Decimal(0)
@@ -818,10 +822,6 @@ def _subject(order: Order) -> dict[str, str]:
 
 def _money(entity: dict[str, Any], name: str) -> Decimal:
     return Decimal(str(entity.get(name) or 0))
-
-
-def _cents(amount: Decimal) -> Decimal:
-    return amount.quantize(Decimal("0.01"))
 
 
 def _from_magento(address: dict[str, Any]) -> dict[str, Any]:

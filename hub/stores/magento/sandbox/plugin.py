@@ -9,7 +9,8 @@
 - `POST orders/{key}/cancel` `{reason, restock}` → 200 `{order_id, number, state, same}`; 409
   `{code: "cannot_cancel", state}`. An order on hold is released first, as its buyer may cancel in the grace hour.
 - `POST orders/{key}/refunds` → 201 `{refund_key, refund_id, total, refunded, state}`; 409 `{code: "cannot_refund", state}`.
-- `PUT orders/{key}/status` `{status, dates, hold: true | false | null}` → 200 `{order_id, status, state}`; 409
+- `PUT orders/{key}/status` `{status, dates, hold: true | false | null}` → 200 `{order_id, status, state}`; any status
+  but UNPAID moves an order made unpaid to processing; 409
   `{code: "cannot_hold", state}`.
 - `POST offers` → `{rows: […]}`; one row per sellable SKU, `variant_id` equal to `product_id` for a simple product; a
   configurable's id answers its children. `GET digest` → `{rows: […], next}`, one row per sellable SKU, the parent's content in the
@@ -386,10 +387,8 @@ class Plugin:
                 self.sim.orders.unhold(order, via="hub")
         except CannotDo:
             return {"code": "cannot_hold", "state": order.state}, 409
-        if body.get("status") == "paid" and order.state == "pending_payment":
-            self.sim.orders.post(
-                {"entity_id": order.entity_id, "state": "processing", "status": "processing"}
-            )
+        if order.state == "pending_payment" and str(body.get("status") or "unpaid").lower() != "unpaid":
+            self.sim.orders.pay(order, via="hub")
         for name in ("status", "dates"):
             if name in body:
                 order.tiktok[name] = body[name]
