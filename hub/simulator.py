@@ -38,7 +38,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from hub import clock
 
-_ANSWER_LIMIT = 200_000  # characters kept of a body or an answer; a picture's bytes help nobody in a journal
+_ANSWER_LIMIT = 1_000_000  # characters kept of a body or an answer; a picture's bytes help nobody in a journal
 _DROPPED = "shopbridge.dropped"  # environ key: this call's connection ends without a (whole) answer
 
 
@@ -346,7 +346,7 @@ def recorded(sim: Simulator, operation: str, answer: Callable[[], Response]) -> 
             response.headers[name] = str(value)
     else:
         response = answer()
-    told = "" if response.is_streamed else response.get_data(as_text=True)
+    told = "" if response.is_streamed or (response.mimetype or "").startswith("image/") else response.get_data(as_text=True)
     sim.journal.add(
         method=request.method, path=request.path, operation=operation, query=query, body=body, at=at,
         status=0 if drop else response.status_code, answer=told, headers=dict(request.headers),

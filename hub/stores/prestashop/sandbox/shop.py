@@ -109,6 +109,7 @@ class Shop:
         self.combinations_of: dict[int, list[int]] = {}
         self.stock_row: dict[tuple[int, int], int] = {}
         self.pictures_of: dict[int, list[int]] = {}
+        self.saves: dict[int, int] = {}
         self.backorders = False
         self.via = "admin"
         self.told: Callable[[str, dict[str, str], str, dict[str, Any]], None] = lambda *_: None
@@ -210,6 +211,7 @@ class Shop:
     def save_product(self, product_id: int) -> None:
         """A product was saved: date and hooks."""
         self.touch("products", product_id)
+        self.saves[product_id] = self.saves.get(product_id, 0) + 1
         self.tell_product("product.saved", product_id)
 
     def attributes_of(self, product_id: int) -> list[int]:
@@ -384,7 +386,9 @@ class Shop:
         offer = self.offer(product_id, attribute)
         product = self.tables["products"][product_id]
         combination = self.row("combinations", attribute) if attribute else None
-        told = repr((sorted(offer.items(), key=str), product["date_upd"], product["state"], combination))
+        # Dates have whole seconds: the count tells two saves within one apart.
+        content = (product["date_upd"], self.saves.get(product_id, 0), product["state"], combination)
+        told = repr((sorted(offer.items(), key=str), content))
         return [offer["product_id"], offer["variant_id"], offer["sku"],
                 hashlib.sha256(told.encode()).hexdigest()[:24]]
 
