@@ -38,6 +38,8 @@ from hub.wiring import Hub
 IMAGE_LASTS = timedelta(days=30)
 # Review takes seconds in practice and hours in life; TikTok's webhook usually comes first.
 CHECK_AFTER = timedelta(seconds=30)
+LOOK_AGAIN = timedelta(days=1)
+CHECKS_A_TIME = 500
 ROWS_A_CALL = 500
 _LIVE, _REVIEW, _REFUSED = "ACTIVATE", "PENDING", "FAILED"
 _DOWN = {"SELLER_DEACTIVATED"}
@@ -272,6 +274,20 @@ def check_listing(hub: Hub, listing_id: int, task: TaskView) -> Result:
         return note_tiktok(session, listing_id, there, task.id)
 
 
+def check_listings(hub: Hub, task: TaskView) -> Result:
+    """The periodic look: what is in review or half sent, and whatever was not looked at for a day."""
+    now = clock.now()
+    with hub.db.write() as session:
+        shop = session.get_one(Shop, task.shop_id)
+        due = session.scalars(select(Listing.id).where(
+            Listing.shop_id == shop.id, Listing.tiktok_product_id.is_not(None),
+            Listing.state.in_((ListingState.IN_REVIEW, ListingState.PUSHING))
+            | Listing.checked_at.is_(None) | (Listing.checked_at < now - LOOK_AGAIN)).order_by(Listing.checked_at).limit(CHECKS_A_TIME)).all()
+        for listing_id in due:
+            submit_for_listing(session, Kind.CHECK_LISTING, shop, listing_id)
+    return Result(Outcome.OK if due else Outcome.NO_CHANGE, f"{len(due)} products are looked at")
+
+
 def note_tiktok(session: Session, listing_id: int, there: TikTokProduct | None, task_id: int | None = None) -> Result:
     """Takes over what TikTok Shop has."""
     now = clock.now()
@@ -326,8 +342,17 @@ def _review_problems(there: TikTokProduct) -> list[Problem]:
                     suggestion=suggestion or "Mend it in the store, pull it again, then push.") for where, says, suggestion in there.reasons]
 
 
-def set_active(hub: Hub, listing_id: int, active: bool, task: TaskView) -> Result:
-    """Takes the product down, or puts it up again (it is reviewed anew)."""
+def activate(hub: Hub, listing_id: int, task: TaskView) -> Result:
+    """Puts the product up again; TikTok Shop reviews it anew."""
+    return _set_active(hub, listing_id, True, task)
+
+
+def deactivate(hub: Hub, listing_id: int, task: TaskView) -> Result:
+    """Takes the product down."""
+    return _set_active(hub, listing_id, False, task)
+
+
+def _set_active(hub: Hub, listing_id: int, active: bool, task: TaskView) -> Result:
     with hub.db.read() as session:
         listing = session.get_one(Listing, listing_id)
     if not listing.tiktok_product_id:

@@ -1,0 +1,208 @@
+"""A whole small world: both practice stores, TikTok Shop and a hub with its web side, in one process.
+
+Work is run one after the other in the test's own thread (`world.settle()`); messages leave when the test says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from hub import clock
+from hub.app import create_app
+from hub.config import Config
+from hub.domain.listings import ListingState
+from hub.domain.tasks import TaskState
+from hub.flows import categories, inbox, ledger, listings, products
+from hub.flows.settings import change_settings
+from hub.models.connections import Connection
+from hub.models.ledger import LedgerEntry
+from hub.models.listings import Listing, ListingSku
+from hub.models.orders import OrderLink
+from hub.models.shops import Shop
+from hub.models.tasks import Task
+from hub.practice import control, join, practice_app, settings_for
+from hub.sandbox import APP_KEY, SERVICE_ID, Practice
+from hub.seed import SeedCatalogue
+from hub.simulator import Server, serve
+from hub.wiring import Hub, open_hub
+from jobs import entry
+
+PACKAGE = {"package_length": 20, "package_width": 15, "package_height": 10, "package_weight": "0.5"}
+
+
+@dataclass(slots=True)
+class World:
+    """The hub, the simulators, and the connections by platform."""
+
+    hub: Hub
+    practice: Practice
+    web: Server
+    app_id: int
+    connections: dict[str, int]
+
+    # -- steering
+
+    def tiktok(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """A command to the TikTok Shop simulator."""
+        return control(self.practice.urls[0], method, path, body)
+
+    def store(self, platform: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """A command to a store simulator."""
+        return control(self.practice.urls[1 if platform == "magento" else 2], method, path, body)
+
+    def join(self, platform: str = "magento", region: str = "") -> int:
+        """Connects a practice store to its TikTok shop."""
+        store_url = self.practice.urls[1 if platform == "magento" else 2]
+        self.connections[platform] = join(
+            self.hub, name=f"{platform} practice", platform=platform, settings=settings_for(platform, store_url, self.practice.keys),
+            store_url=store_url, tiktok_url=self.practice.urls[0], app_id=self.app_id, region=region or ("US" if platform == "magento" else "GB"))
+        with self.hub.db.write() as session:
+            change_settings(session, self.shop_id(platform), "products", PACKAGE)
+        return self.connections[platform]
+
+    def deliver(self, platform: str = "") -> None:
+        """Messages that wait leave now: the store's plugin, TikTok Shop, or all."""
+        for one in [platform] if platform in self.connections else list(self.connections):
+            self.store(one, "POST", "events/deliver")
+        if platform in ("", "tiktok"):
+            self.tiktok("POST", "webhooks/flush", {"everything": True})
+
+    def settle(self, *, later_s: float = 8.0, rounds: int = 60) -> None:
+        """Lets messages arrive and does all work that is due, and what is due within the next seconds."""
+        for _ in range(rounds):
+            self.deliver()
+            with self.hub.db.write() as session:
+                inbox.request_drain(session)
+            if not self.run_due(later_s):
+                return
+        raise AssertionError("the work does not end")
+
+    def run_due(self, later_s: float = 0.0) -> int:
+        """Runs every task that is due (or will be within so many seconds); how many were run."""
+        from datetime import timedelta
+
+        ran = 0
+        while True:
+            with clock.hold(clock.now() + timedelta(seconds=later_s)) if later_s else _nothing():
+                with self.hub.db.read() as session:
+                    due = session.scalars(select(Task.id).where(
+                        Task.state == TaskState.QUEUED, Task.run_at <= clock.now()).order_by(Task.run_at, Task.id)).all()
+                done = sum(entry.run(self.hub, one) for one in due)
+            if not done:
+                return ran
+            ran += done
+
+    # -- looking
+
+    def shop_id(self, platform: str = "magento") -> int:
+        """The shop of this platform's connection."""
+        with self.hub.db.read() as session:
+            return session.scalars(select(Shop.id).where(Shop.connection_id == self.connections[platform])).one()
+
+    def shop(self, platform: str = "magento") -> Shop:
+        """The same, as a row."""
+        with self.hub.db.read() as session:
+            return session.get_one(Shop, self.shop_id(platform))
+
+    def connection(self, platform: str = "magento") -> Connection:
+        """The connection's row."""
+        with self.hub.db.read() as session:
+            return session.get_one(Connection, self.connections[platform])
+
+    def link(self, order_id: str) -> OrderLink:
+        """What the hub knows of a TikTok order."""
+        with self.hub.db.read() as session:
+            return session.scalars(select(OrderLink).where(OrderLink.tiktok_order_id == order_id)).one()
+
+    def listings(self, platform: str = "magento", state: ListingState | None = None) -> list[Listing]:
+        """The shop's listings."""
+        with self.hub.db.read() as session:
+            query = select(Listing).where(Listing.shop_id == self.shop_id(platform))
+            return list(session.scalars(query.where(Listing.state == state) if state else query))
+
+    def skus(self, platform: str = "magento") -> list[ListingSku]:
+        """SKUs that are on TikTok Shop."""
+        with self.hub.db.read() as session:
+            return list(session.scalars(select(ListingSku).where(ListingSku.shop_id == self.shop_id(platform)).order_by(ListingSku.id)))
+
+    def store_orders(self, platform: str = "magento") -> list[dict[str, Any]]:
+        """Orders in the store simulator."""
+        answer = self.store(platform, "GET", "orders")
+        return list(answer["orders"] if isinstance(answer, dict) else answer)
+
+    def ledger(self, platform: str = "magento") -> ledger.Ledger:
+        """Counts afresh, and gives the sums."""
+        with self.hub.db.write() as session:
+            ledger.submit_reconcile(session, self.connections[platform])
+        self.run_due()
+        with self.hub.db.read() as session:
+            return ledger.totals(session, self.connections[platform])
+
+    def ledger_entries(self, platform: str = "magento") -> list[LedgerEntry]:
+        """The ledger, order by order."""
+        with self.hub.db.read() as session:
+            return list(session.scalars(select(LedgerEntry).where(LedgerEntry.connection_id == self.connections[platform])))
+
+    # -- the usual beginning
+
+    def pull(self, platform: str = "magento") -> None:
+        """Pulls everything, reads TikTok's categories and takes its suggestions."""
+        with self.hub.db.write() as session:
+            products.submit_pull(session, self.connections[platform], None, None, "tester")
+        self.settle()
+        with self.hub.db.write() as session:
+            categories.confirm_suggestions(session, session.get_one(Shop, self.shop_id(platform)))
+
+    def push(self, platform: str = "magento", skus: tuple[str, ...] = ()) -> None:
+        """Pushes all products (or those with these SKUs) and waits for the review."""
+        from hub.models.products import StoreProduct
+
+        with self.hub.db.write() as session:
+            query = select(Listing.id).join(StoreProduct, StoreProduct.id == Listing.product_id).where(Listing.shop_id == self.shop_id(platform))
+            if skus:
+                query = query.where(StoreProduct.sku.in_(skus))
+            listings.submit_push(session, session.get_one(Shop, self.shop_id(platform)), session.scalars(query).all(), "tester")
+        self.run_due()
+        self.tiktok("POST", "review", {"verdict": "approve"})
+        self.settle()
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+@contextmanager
+def small_world(config: Config, *platforms: str, catalogue: SeedCatalogue | None = None, tiktok_settings: Mapping[str, Any] | None = None,
+                senders: bool = False) -> Iterator[World]:
+    """Builds it and takes it down again. ``platforms`` are joined at once."""
+    placeholder = serve(_empty_app(), "127.0.0.1", 0)
+    port = int(placeholder.url.rsplit(":", 1)[1])
+    placeholder.close()
+    config = replace(config, public_url=f"http://127.0.0.1:{port}")
+    hub = open_hub(config)
+    entry.use(hub)
+    web = serve(create_app(config, hub), "127.0.0.1", port)
+    settings = {"review_after_s": None, "rate_per_s": None, **(tiktok_settings or {})}
+    with Practice.start(hub_url=config.public_url, catalogue=catalogue, senders=senders, tiktok_settings=settings) as practice:
+        app_id = practice_app(hub, practice.urls[0], APP_KEY, practice.keys.app_secret, SERVICE_ID)
+        world = World(hub, practice, web, app_id, {})
+        try:
+            for platform in platforms:
+                world.join(platform)
+            yield world
+        finally:
+            web.close()
+            entry.use(None)
+            hub.close()
+
+
+def _empty_app() -> Any:
+    from flask import Flask
+    return Flask("placeholder", root_path=str(Path(__file__).parent))
