@@ -128,7 +128,9 @@ def test_an_order_that_arrives_twice_is_created_once():
     again = shop.plugin("POST", "orders", order(shop))
     assert again.status_code == 200
     assert again.json() == first.json() | {"same": True}
-    changed = shop.plugin("POST", "orders", order(shop, note="another note"))
+    moved = shop.plugin("POST", "orders", order(shop, note="another note", state="shipped"))
+    assert (moved.status_code, moved.json()["same"]) == (200, True)
+    changed = shop.plugin("POST", "orders", order(shop, payment={"title": "Another"}))
     assert (changed.status_code, changed.json()["same"]) == (200, False)
     assert len(shop.control("GET", "orders")) == 1
     assert shop.salable("MUG-1") == 8
@@ -200,7 +202,8 @@ def test_an_oversold_order_lands_unless_backorders_are_not_wanted():
     shop = Shop()
     shop.control("PATCH", "products/MUG-1", {"quantity": 1})
     assert codes(shop.plugin("POST", "orders", order(shop, allow_backorder=False))) == {"no_stock"}
-    assert shop.plugin("POST", "orders", order(shop)).status_code == 201
+    made = shop.plugin("POST", "orders", order(shop))
+    assert (made.status_code, made.json()["oversold"]) == (201, True)
     assert shop.salable("MUG-1") == -1
 
 
@@ -231,6 +234,10 @@ def test_a_shipment_is_made_once_per_key_and_by_line():
     found = shop.plugin("GET", "orders/1").json()
     assert [shipment["ship_key"] for shipment in found["shipments"]] == ["a", "b"]
     assert [line["shipped"] for line in found["lines"]] == [2, 1]
+    assert set(rest.json()) - set(found) == {"ship_key", "shipment_id"}
+    hood = shop.sim.catalogue.by_sku("HOOD-R-S")
+    assert hood is not None
+    assert (found["lines"][1]["product_id"], found["lines"][1]["variant_id"]) == (str(hood.parent_id), str(hood.id))
 
 
 def refund_body(**changes: Any) -> dict[str, Any]:

@@ -70,9 +70,7 @@ class Attribute:
         """The options as REST lists them: first an empty one, then strings only."""
         if self.input not in ("select", "multiselect"):
             return []
-        return [{"label": " ", "value": ""}] + [
-            {"label": label, "value": str(option_id)} for option_id, label in self.options.items()
-        ]
+        return [{"label": " ", "value": ""}] + [{"label": label, "value": str(option_id)} for option_id, label in self.options.items()]
 
 
 @dataclass
@@ -176,9 +174,7 @@ class Catalogue:
 
     def _seed_categories(self, seed: SeedCatalogue, born: datetime) -> None:
         self.categories[1] = Category(1, 0, "Root Catalog", (1,), 0, True, "", "", born, born)
-        self.categories[ROOT_CATEGORY] = Category(
-            2, 1, "Default Category", (1, 2), 1, True, "", "", born, born
-        )
+        self.categories[ROOT_CATEGORY] = Category(2, 1, "Default Category", (1, 2), 1, True, "", "", born, born)
         self._paths: dict[tuple[str, ...], int] = {(): ROOT_CATEGORY}
         for one in seed.categories:
             parent = self.categories[self._paths[one.path[:-1]]]
@@ -227,9 +223,7 @@ class Catalogue:
         child.special_from = at if variant.special_price is not None else None
         for axis in seed.axes:
             attribute = self._attribute(axis, axis.replace("_", " ").capitalize(), "select")
-            child.attributes[axis] = str(
-                attribute.option(variant.options[axis], lambda: self._take("option"))
-            )
+            child.attributes[axis] = str(attribute.option(variant.options[axis], lambda: self._take("option")))
         if variant.ean:
             child.attributes["ean"] = variant.ean
         self._package(child, seed)
@@ -261,9 +255,7 @@ class Catalogue:
                 values[code] = text
             else:
                 labels = [label.strip() for label in text.split(",") if label.strip()]
-                values[code] = ",".join(
-                    str(attribute.option(one, lambda: self._take("option"))) for one in labels
-                )
+                values[code] = ",".join(str(attribute.option(one, lambda: self._take("option"))) for one in labels)
         self._package(product, seed)
 
     def _package(self, product: Product, seed: SeedProduct) -> None:
@@ -389,9 +381,7 @@ class Catalogue:
     def _extension(self, product: Product, stock: bool) -> dict[str, Any]:
         extension: dict[str, Any] = {"website_ids": [1]}
         if product.category_ids:
-            extension["category_links"] = [
-                {"position": 0, "category_id": str(c)} for c in product.category_ids
-            ]
+            extension["category_links"] = [{"position": 0, "category_id": str(c)} for c in product.category_ids]
         if stock:
             extension["stock_item"] = self.stock_item(product)
         if product.type_id == "configurable":
@@ -501,9 +491,7 @@ class Catalogue:
     def category_tree(self, root: int, depth: int | None = None) -> dict[str, Any]:
         """The tree below a category."""
         top = self.categories[root]
-        children = sorted(
-            (c for c in self.categories.values() if c.parent_id == root), key=lambda c: (c.position, c.id)
-        )
+        children = sorted((c for c in self.categories.values() if c.parent_id == root), key=lambda c: (c.position, c.id))
         below = None if depth is None else depth - 1
         return {
             "id": top.id,

@@ -255,9 +255,7 @@ def _orders(sim: MagentoSim, routes: Blueprint) -> None:
         body = _asked()
         with sim.lock:
             order = find(name)
-            sim.orders.ship(
-                order, quantities(order, body), [_track(one) for one in body.get("tracks", [])], via="admin"
-            )
+            sim.orders.ship(order, quantities(order, body), [_track(one) for one in body.get("tracks", [])], via="admin")
             if not any(item.to_ship for item in order.items) and order.state == "processing":
                 sim.orders.invoice(order, None, via="admin")
             return jsonify(_order_row(order))
@@ -335,13 +333,8 @@ def _order_row(order: Order) -> dict[str, Any]:
             "grand": money(order.grand),
         },
         "refunded": money(order.refunded_total),
-        "lines": [
-            {"sku": item.sku, "quantity": str(item.quantity), "shipped": str(item.shipped)}
-            for item in order.items
-        ],
-        "shipments": [
-            {"id": str(one.entity_id), "tracks": [t.number for t in one.tracks]} for one in order.shipments
-        ],
+        "lines": [{"sku": item.sku, "quantity": str(item.quantity), "shipped": str(item.shipped)} for item in order.items],
+        "shipments": [{"id": str(one.entity_id), "tracks": [t.number for t in one.tracks]} for one in order.shipments],
     }
 
 
@@ -372,19 +365,14 @@ def _plugin(sim: MagentoSim, routes: Blueprint) -> None:
         state = sim.sender.state()
         return jsonify(
             state={name: getattr(state, name) for name in state.__dataclass_fields__},
-            deliveries=[
-                {"status": d.status, "outcome": d.outcome, "events": d.events, "says": d.says}
-                for d in sim.sender.log
-            ],
+            deliveries=[{"status": d.status, "outcome": d.outcome, "events": d.events, "says": d.says} for d in sim.sender.log],
             reply={name: value for name, value in sim.sender.reply.items() if name != "api_token"},
         )
 
     @routes.post("/events/deliver")
     def deliver() -> Response:
         done = sim.sender.deliver()
-        return jsonify(
-            deliveries=[{"status": d.status, "outcome": d.outcome, "events": d.events} for d in done]
-        )
+        return jsonify(deliveries=[{"status": d.status, "outcome": d.outcome, "events": d.events} for d in done])
 
     @routes.post("/events/test")
     def test_button() -> Response:

@@ -155,23 +155,15 @@ class _Reader:
 
     def rows(self, body: dict[str, Any], name: str, *, empty: bool) -> list[dict[str, Any]]:
         value = body.get(name)
-        if (
-            not isinstance(value, list)
-            or not all(isinstance(one, dict) for one in value)
-            or not (value or empty)
-        ):
-            self.complain(
-                "malformed", name, f"{name} must be a list of objects" + ("" if empty else ", not empty")
-            )
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value) or not (value or empty):
+            self.complain("malformed", name, f"{name} must be a list of objects" + ("" if empty else ", not empty"))
             return []
         return value
 
     def amount(self, body: dict[str, Any], name: str, where: str, *, negative: bool = False) -> Decimal:
         value = body.get(name)
         if not isinstance(value, str) or not _AMOUNT.fullmatch(value):
-            self.complain(
-                "malformed", f"{where}{name}", f"{name} must be an amount written as a text, such as 12.50"
-            )
+            self.complain("malformed", f"{where}{name}", f"{name} must be an amount written as a text, such as 12.50")
             return Decimal(0)
         amount = Decimal(value)
         if amount < 0 and not negative:
@@ -315,8 +307,7 @@ def _totals(reader: _Reader, said: dict[str, Any], asked: Asked) -> None:
         return
     where = "totals."
     amounts = {
-        name: reader.amount(said, name, where, negative=name in ("fees", "tax"))
-        for name in ("goods", "shipping", "fees", "tax", "grand")
+        name: reader.amount(said, name, where, negative=name in ("fees", "tax")) for name in ("goods", "shipping", "fees", "tax", "grand")
     }
     if reader.problems:
         return
@@ -340,9 +331,7 @@ class AskedRefund:
     restock: bool
 
 
-def read_refund(
-    body: Any, currency: str, *, prices_include_tax: bool
-) -> tuple[AskedRefund | None, list[Problem]]:
+def read_refund(body: Any, currency: str, *, prices_include_tax: bool) -> tuple[AskedRefund | None, list[Problem]]:
     """The refund asked for. Its parts sum to `total`; where prices contain the tax, it is not added a second time."""
     reader = _Reader(currency)
     if not isinstance(body, dict):

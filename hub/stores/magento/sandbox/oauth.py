@@ -32,9 +32,7 @@ ADMIN_TOKEN_LASTS = timedelta(hours=1)
 class OAuthProblem(Exception):
     """A refused call: HTTP status, message with placeholders, and the parameters that fill them."""
 
-    def __init__(
-        self, status: int, message: str, parameters: list[str] | dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, status: int, message: str, parameters: list[str] | dict[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
@@ -113,9 +111,7 @@ class Integration:
         fields = self._consumer(request)
         self._in_time()
         if self.verifier is None or self.request_token is not None:
-            raise OAuthProblem(
-                401, "Cannot create request token because consumer token is not a verifier token"
-            )
+            raise OAuthProblem(401, "Cannot create request token because consumer token is not a verifier token")
         self._signed(request, fields, "")
         self.request_token = (new_secret(), new_secret())
         return self.request_token
@@ -160,15 +156,11 @@ class Integration:
         wanted = ("consumer_key", "signature_method", "signature", "timestamp", "nonce")
         missing = [f"oauth_{name}" for name in wanted if not fields.get(f"oauth_{name}")]
         if missing:
-            raise OAuthProblem(
-                400, '"%fieldName" is required. Enter and try again.', {"fieldName": missing[0]}
-            )
+            raise OAuthProblem(400, '"%fieldName" is required. Enter and try again.', {"fieldName": missing[0]})
         if fields.get("oauth_version", "1.0") != "1.0":
             raise OAuthProblem(400, 'The "%1" Oauth version isn\'t supported.', [fields["oauth_version"]])
         if fields["oauth_signature_method"] != "HMAC-SHA256":
-            raise OAuthProblem(
-                400, "Signature method %1 is not supported", [fields["oauth_signature_method"]]
-            )
+            raise OAuthProblem(400, "Signature method %1 is not supported", [fields["oauth_signature_method"]])
         if not hmac.compare_digest(fields["oauth_consumer_key"], self.consumer_key):
             raise OAuthProblem(401, "A consumer having the specified key does not exist")
         self._nonce(fields)
@@ -212,11 +204,7 @@ def base_string(request: Request, fields: dict[str, str], version: str) -> str:
     """What a caller must have signed, in this version's reading of the request."""
     modern = version >= "2.4.8"
     raw = urlsplit(request.environ.get("REQUEST_URI") or request.full_path)
-    pairs = [
-        (name, value)
-        for name, value in fields.items()
-        if name.startswith("oauth_") and name != "oauth_signature"
-    ]
+    pairs = [(name, value) for name, value in fields.items() if name.startswith("oauth_") and name != "oauth_signature"]
     for part in raw.query.split("&"):
         # A bare parameter is invisible up to 2.4.7; a plus is a plus, not a space.
         if part and (modern or "=" in part):

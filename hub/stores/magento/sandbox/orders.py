@@ -143,6 +143,7 @@ class Order:
     state_before_hold: str = ""
     tiktok: dict[str, Any] = field(default_factory=dict)
     restocked: set[str] = field(default_factory=set)
+    oversold: bool = False
     raw: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -177,9 +178,7 @@ class Orders:
 
     # -- making -------------------------------------------------------------------------------------------------
 
-    def place(
-        self, asked: Asked, products: list[Product], *, via: str = "hub", planted: bool = False
-    ) -> Order:
+    def place(self, asked: Asked, products: list[Product], *, via: str = "hub", planted: bool = False) -> Order:
         """Create an order from checked values, add it up, reserve its stock. `products` stand beside the lines."""
         now = self._now()
         new = self._take("order")
@@ -209,6 +208,7 @@ class Orders:
         for item in items:
             self._catalogue.reserve(item.sku, -item.quantity)
             self._stock_said(item, via)
+        order.oversold = any(self._catalogue.salable(product) < 0 for product in products)
         if body.get("note"):
             self.comment(order, str(body["note"]), via=via, silent=True)
         if asked.state == "on_hold" or asked.hold_until:
@@ -280,13 +280,8 @@ class Orders:
         complaint = "Shipment Document Validation Error(s):\n"
         if order.state == "holded":
             raise CannotDo(complaint + "A shipment cannot be created when an order has a status of holded")
-        if order.state in ("canceled", "closed", "complete", "pending_payment") or not any(
-            i.to_ship for i in order.items
-        ):
-            raise CannotDo(
-                complaint + "The order does not allow a shipment to be created.\n"
-                "You can't create a shipment without products."
-            )
+        if order.state in ("canceled", "closed", "complete", "pending_payment") or not any(i.to_ship for i in order.items):
+            raise CannotDo(complaint + "The order does not allow a shipment to be created.\nYou can't create a shipment without products.")
         if source != SOURCE:
             raise CannotDo("Could not save a shipment, see error log for details")
         if wanted is None:
@@ -296,8 +291,7 @@ class Orders:
             quantity = wanted.get(item.item_id, Decimal(0))
             if quantity > item.to_ship:
                 raise CannotDo(
-                    complaint
-                    + f'The quantity to ship must not be greater than the unshipped quantity for product SKU "{item.sku}".'
+                    complaint + f'The quantity to ship must not be greater than the unshipped quantity for product SKU "{item.sku}".'
                 )
             if quantity > 0:
                 lines.append((item, quantity))
@@ -397,9 +391,7 @@ class Orders:
         self._move(order, order.state_before_hold)
         self._changed(order, via)
 
-    def comment(
-        self, order: Order, text: str, *, via: str, status: str | None = None, silent: bool = False
-    ) -> None:
+    def comment(self, order: Order, text: str, *, via: str, status: str | None = None, silent: bool = False) -> None:
         """Add a comment; a status must belong to the order's state. CannotDo otherwise."""
         if status is not None and status not in (order.status, STATUSES[order.state]):
             says = 'Unable to add comment: The status "%1" is not part of the order\n                 status history.'
@@ -458,9 +450,7 @@ class Orders:
     ) -> CreditMemo:  # fmt: skip
         """The shop's own refund by item quantities (None: all that is left). CannotDo where it refuses."""
         if order.state in ("canceled", "closed", "holded") or not any(i.invoiced for i in order.items):
-            raise CannotDo(
-                "Creditmemo Document Validation Error(s):\nThe order does not allow a creditmemo to be created."
-            )
+            raise CannotDo("Creditmemo Document Validation Error(s):\nThe order does not allow a creditmemo to be created.")
         lines = []
         for item in order.items:
             left = item.invoiced - item.refunded
@@ -486,9 +476,7 @@ class Orders:
             item.refunded += quantity
             if item.item_id in restock:
                 self._return(item, quantity, via)
-        memo = CreditMemo(
-            self._take("memo"), order.entity_id, lines, shipping, Decimal(0), adjustment, total, self._now()
-        )
+        memo = CreditMemo(self._take("memo"), order.entity_id, lines, shipping, Decimal(0), adjustment, total, self._now())
         self._refunded(order, memo, via)
         return memo
 
@@ -627,11 +615,7 @@ class Orders:
                     "items": body["items"],
                 }
             ],
-            "applied_taxes": [
-                {"code": order.tax_title, "title": order.tax_title, "amount": number(order.tax)}
-            ]
-            if order.tax
-            else [],
+            "applied_taxes": [{"code": order.tax_title, "title": order.tax_title, "amount": number(order.tax)}] if order.tax else [],
         }
         return dict(sorted(body.items(), key=lambda pair: pair[0] in _LAST))
 
@@ -640,9 +624,7 @@ class Orders:
         row = item.row_total - (item.tax if net_first else 0)
         row_with_tax = item.row_total + (0 if net_first else item.tax)
         amounts = {
-            "amount_refunded": sum(
-                (a for memo in order.memos for i, _, a, _ in memo.lines if i is item), Decimal(0)
-            ),
+            "amount_refunded": sum((a for memo in order.memos for i, _, a, _ in memo.lines if i is item), Decimal(0)),
             "discount_amount": item.discount,
             "discount_invoiced": Decimal(0),
             "discount_tax_compensation_amount": Decimal(0),

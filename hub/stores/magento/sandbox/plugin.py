@@ -1,17 +1,19 @@
 """The plugin's endpoints under /rest/all/V1/shopbridge/ (plugin contract section 3). Shapes where it leaves them open:
 
-- `POST orders` → 201 `{order_id, number, state, totals{goods, shipping, fees, tax, grand}, difference}`; the totals
-  are the shop's own sum over its rows. Repeated: 200 with `same`; order deleted: 410 `{code: "order_deleted"}`.
-- `GET orders/{key}` → the same body and `status, placed_at, updated_at, lines, shipments, refunds`; else 404.
+- `POST orders` → 201 `{order_id, number, state, totals{goods, shipping, fees, tax, grand}, difference, oversold}`; the
+  totals are the shop's own sum over its rows. Repeated: 200 with `same`, which looks away from what moves by itself
+  (state, note, hold_until, ship_by, paid_at, shipping_type); order deleted: 410 `{code: "order_deleted"}`.
+- `GET orders/{key}` → the order: the same body and `key, currency, status, placed_at, updated_at, tax_remitted_by,
+  tax_title, refunded, tiktok, lines, shipments, refunds`; else 404. The four calls below answer the order as well.
 - `GET orders?from&to&cursor&limit` → `{rows: [[key, order_id, number, state, grand]], next}`.
 - `POST orders/{key}/shipments` `{ship_key, carrier: {title, code}, number, lines: [{line_id, quantity}]}` (no lines:
-  all that is left; a TikTok line id stands for its SKU's line, and `sku` may stand in its place) → 201 `{ship_key, shipment_id, state}`.
-- `POST orders/{key}/cancel` `{reason, restock}` → 200 `{order_id, number, state, same}`; 409
-  `{code: "cannot_cancel", state}`. An order on hold is released first, as its buyer may cancel in the grace hour.
-- `POST orders/{key}/refunds` → 201 `{refund_key, refund_id, total, refunded, state}`; 409 `{code: "cannot_refund", state}`.
-- `PUT orders/{key}/status` `{status, dates, hold: true | false | null}` → 200 `{order_id, status, state}`; any status
-  but UNPAID moves an order made unpaid to processing; 409
-  `{code: "cannot_hold", state}`.
+  all that is left; a TikTok line id stands for its SKU's line, and `sku` may stand in its place) → 201 with
+  `ship_key, shipment_id`; 409 `{code: "cannot_ship", state}`.
+- `POST orders/{key}/cancel` `{reason, restock}` → 200 with `same`; 409 `{code: "cannot_cancel", state}`. An order on
+  hold is released first, as its buyer may cancel in the grace hour.
+- `POST orders/{key}/refunds` → 201 with `refund_key, refund_id, total`; 409 `{code: "cannot_refund", state}`.
+- `PUT orders/{key}/status` `{status, dates, hold: true | false | null}` → 200; any status but UNPAID moves an order
+  made unpaid to processing; 409 `{code: "cannot_hold", state}`.
 - `POST offers` → `{rows: […]}`; one row per sellable SKU, `variant_id` equal to `product_id` for a simple product; a
   configurable's id answers its children. `GET digest` → `{rows: […], next}`, one row per sellable SKU, the parent's content in the
   hash; a configurable without children stands for itself.
@@ -43,6 +45,8 @@ OFFERS_AT_ONCE = 500
 LISTINGS_AT_ONCE = 500
 DIGEST_AT_ONCE = 5000
 STORES = {"default", "all"}
+# What may differ between two tries of one order without making it another order.
+_VOLATILE = frozenset({"state", "note", "hold_until", "ship_by", "paid_at", "shipping_type"})
 Answer = tuple[Any, int]
 
 
@@ -113,12 +117,8 @@ class Plugin:
             found.append(product)
             wanted[product.id] += line.quantity
             if not catalogue.is_active(product):
-                problems.append(
-                    {"code": "disabled_sku", "where": where, "says": f"{product.sku} is disabled"}
-                )
-            elif not asked.raw.get("allow_backorder", True) and not catalogue.can_sell(
-                product, Decimal(wanted[product.id])
-            ):
+                problems.append({"code": "disabled_sku", "where": where, "says": f"{product.sku} is disabled"})
+            elif not asked.raw.get("allow_backorder", True) and not catalogue.can_sell(product, Decimal(wanted[product.id])):
                 says = f"{product.sku}: {catalogue.salable(product)} can be sold, {wanted[product.id]} were ordered"
                 problems.append({"code": "no_stock", "where": where, "says": says})
         country = (asked.raw.get("ship_to") or {}).get("country")
@@ -169,6 +169,7 @@ class Plugin:
                 "grand": money(order.grand),
             },
             "difference": difference,
+            "oversold": order.oversold,
         }
 
     def _order(self, key: str) -> Order | None:
@@ -188,18 +189,29 @@ class Plugin:
         order = self._order(key)
         if order is None:
             return self._missing(key)
+        return self._described(order), 200
+
+    def _ids(self, product_id: int | None) -> dict[str, str]:
+        product = self.sim.catalogue.products.get(product_id) if product_id else None
+        parent = product.parent_id if product is not None else None
+        return {"product_id": str(parent or product_id or ""), "variant_id": str(product_id or "")}
+
+    def _described(self, order: Order) -> dict[str, Any]:
+        """All that the hub may know of an order."""
         return self._shown(order) | {
-            "key": key,
+            "key": order.key or "",
             "status": order.status,
             "currency": order.currency,
+            "tax_remitted_by": order.raw.get("tax_remitted_by", ""),
             "tax_title": order.tax_title,
+            "refunded": written(order.refunded_total, order.currency),
             "placed_at": _rfc(order.created_at),
             "updated_at": _rfc(order.updated_at),
             "tiktok": order.tiktok,
             "lines": [
                 {
                     "line_ids": list(item.line_ids),
-                    "product_id": str(item.product_id or ""),
+                    **self._ids(item.product_id),
                     "sku": item.sku,
                     "quantity": int(item.quantity),
                     "shipped": int(item.shipped),
@@ -214,13 +226,9 @@ class Plugin:
                     "shipment_id": str(shipment.entity_id),
                     "ship_key": shipment.key,
                     "created_at": _rfc(shipment.created_at),
-                    "tracks": [
-                        {"carrier_code": t.carrier_code, "title": t.title, "number": t.number}
-                        for t in shipment.tracks
-                    ],
+                    "tracks": [{"carrier_code": t.carrier_code, "title": t.title, "number": t.number} for t in shipment.tracks],
                     "lines": [
-                        {"line_ids": list(item.line_ids), "sku": item.sku, "quantity": int(quantity)}
-                        for item, quantity in shipment.lines
+                        {"line_ids": list(item.line_ids), "sku": item.sku, "quantity": int(quantity)} for item, quantity in shipment.lines
                     ],
                 }
                 for shipment in order.shipments
@@ -234,16 +242,14 @@ class Plugin:
                 }
                 for memo in order.memos
             ],
-        }, 200
+        }
 
     def listed(self) -> Answer:
         """One row per marked order, read from the orders; keys without an order as `deleted`."""
         since, until = _moment(request.args.get("from")), _moment(request.args.get("to"))
         cursor, size = request.args.get("cursor") or "0", request.args.get("limit") or str(PAGE)
         if since is None or until is None or not cursor.isdigit() or not size.isdigit() or not int(size):
-            return _malformed(
-                "from and to are times such as 2026-11-20T00:00:00Z; cursor is the one answered before"
-            )
+            return _malformed("from and to are times such as 2026-11-20T00:00:00Z; cursor is the one answered before")
         rows: list[tuple[datetime, int, list[str]]] = []
         for order in self.sim.orders.orders.values():
             if order.key is not None:
@@ -268,16 +274,12 @@ class Plugin:
         if not isinstance(body, dict) or not isinstance(body.get("ship_key"), str) or not body["ship_key"]:
             return _malformed("ship_key must be a text", "ship_key")
         carrier, tracking = body.get("carrier"), body.get("number")
-        if (
-            not isinstance(carrier, dict)
-            or not isinstance(carrier.get("title"), str)
-            or not isinstance(tracking, str)
-        ):
+        if not isinstance(carrier, dict) or not isinstance(carrier.get("title"), str) or not isinstance(tracking, str):
             return _malformed("carrier {title, code} and number are needed", "carrier")
         known = self.sim.ship_keys.get((key, body["ship_key"]))
         if known is not None:
             same = known["content"] == _content(body)
-            return {**known["answer"], "state": order.state, "same": same}, 200
+            return self._described(order) | known["answer"] | {"same": same}, 200
         wanted: dict[int, Decimal] | None = None
         if body.get("lines") is not None:
             wanted = {}
@@ -285,9 +287,7 @@ class Plugin:
             for one in body["lines"] if isinstance(body["lines"], list) else [{}]:
                 named, quantity = one.get("line_id") or one.get("sku"), one.get("quantity", 1)
                 if named not in by_name or not isinstance(quantity, int) or quantity < 1:
-                    return _problem(
-                        "unknown_line", "lines", f"this order has no line {named}, or no such quantity"
-                    )
+                    return _problem("unknown_line", "lines", f"this order has no line {named}, or no such quantity")
                 item_id = by_name[named].item_id
                 wanted[item_id] = wanted.get(item_id, Decimal(0)) + quantity
         track = {
@@ -296,16 +296,14 @@ class Plugin:
             "carrier_code": carrier.get("code") or "custom",
         }
         try:
-            shipment = self.sim.orders.ship(
-                order, wanted, [track] if tracking else [], via="hub", key=body["ship_key"]
-            )
+            shipment = self.sim.orders.ship(order, wanted, [track] if tracking else [], via="hub", key=body["ship_key"])
         except CannotDo as refused:
             return {"code": "cannot_ship", "state": order.state, "says": refused.message}, 409
         if order.state == "processing" and not any(item.to_ship for item in order.items):
             self.sim.orders.invoice(order, None, via="hub")
-        answer = {"ship_key": shipment.key, "shipment_id": str(shipment.entity_id), "state": order.state}
+        answer = {"ship_key": shipment.key, "shipment_id": str(shipment.entity_id)}
         self.sim.ship_keys[key, shipment.key] = {"content": _content(body), "answer": answer}
-        return answer, 201
+        return self._described(order) | answer, 201
 
     def cancel(self, key: str) -> Answer:
         """Cancel; once more is the same, not a mistake."""
@@ -327,12 +325,7 @@ class Plugin:
                 return {"code": "cannot_cancel", "state": order.state}, 409
             if body.get("reason"):
                 self.sim.orders.comment(order, str(body["reason"]), via="hub", silent=True)
-        return {
-            "order_id": str(order.entity_id),
-            "number": order.increment_id,
-            "state": order.state,
-            "same": same,
-        }, 200
+        return self._described(order) | {"same": same}, 200
 
     def refund(self, key: str) -> Answer:
         """Refund once per refund_key."""
@@ -346,7 +339,7 @@ class Plugin:
         known = self.sim.refund_keys.get((key, refund.refund_key))
         if known is not None:
             same = known["content"] == _content(body)
-            return {**known["answer"], "state": order.state, "same": same}, 200
+            return self._described(order) | known["answer"] | {"same": same}, 200
         if order.state in ("canceled", "closed", "pending_payment"):
             return {"code": "cannot_refund", "state": order.state}, 409
         unknown = [line_id for line_id, *_ in refund.lines if line_id not in order.item_by_line]
@@ -365,11 +358,9 @@ class Plugin:
             "refund_key": refund.refund_key,
             "refund_id": str(memo.entity_id),
             "total": written(memo.total, order.currency),
-            "refunded": written(order.refunded_total, order.currency),
-            "state": order.state,
         }
         self.sim.refund_keys[key, refund.refund_key] = {"content": _content(body), "answer": answer}
-        return answer, 201
+        return self._described(order) | answer, 201
 
     def status(self, key: str) -> Answer:
         """TikTok's status and dates for show; hold and release."""
@@ -392,7 +383,7 @@ class Plugin:
         for name in ("status", "dates"):
             if name in body:
                 order.tiktok[name] = body[name]
-        return {"order_id": str(order.entity_id), "status": order.status, "state": order.state}, 200
+        return self._described(order), 200
 
     # -- catalogue ------------------------------------------------------------------------------------------------
 
@@ -496,8 +487,9 @@ def _body(asked: Request) -> Any:
     return asked.get_json(force=True, silent=True)
 
 
-def _content(body: Any) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+def _content(body: dict[str, Any]) -> str:
+    lasting = {name: value for name, value in body.items() if name not in _VOLATILE}
+    return hashlib.sha256(json.dumps(lasting, sort_keys=True).encode()).hexdigest()
 
 
 def _problem(code: str, where: str, says: str) -> Answer:

@@ -87,9 +87,7 @@ def blueprint(sim: MagentoSim) -> Blueprint:
 
     @pages.get("/magento_version")
     def version() -> Response:
-        return recorded(
-            sim, "magento_version", lambda: Response("Magento/2.4 (Community)", mimetype="text/plain")
-        )
+        return recorded(sim, "magento_version", lambda: Response("Magento/2.4 (Community)", mimetype="text/plain"))
 
     @pages.route("/rest/<path:rest>", methods=["GET", "POST", "PUT", "DELETE", "PATCH"])
     def no_route(rest: str) -> Response:
@@ -102,18 +100,14 @@ def _mount(sim: MagentoSim, pages: Blueprint, route: Route) -> None:
     operation = f"{route.method} {route.path}"
 
     def view(scope: str = "", **parts: str) -> Response:
-        return recorded(
-            sim, operation, lambda: _guarded(sim, scope, route.resource, lambda: route.answer(**parts))
-        )
+        return recorded(sim, operation, lambda: _guarded(sim, scope, route.resource, lambda: route.answer(**parts)))
 
     for prefix in ("/rest/V1/", "/rest/<scope>/V1/"):
         pages.add_url_rule(prefix + route.path, f"{operation} {len(prefix)}".replace(".", "_"), view,
                            methods=[route.method])  # fmt: skip
 
 
-def _mount_plugin(
-    sim: MagentoSim, pages: Blueprint, method: str, path: str, answer: Callable[..., plugin.Answer]
-) -> None:
+def _mount_plugin(sim: MagentoSim, pages: Blueprint, method: str, path: str, answer: Callable[..., plugin.Answer]) -> None:
     operation = f"{method} shopbridge/{path}"
 
     def run(**parts: str) -> Response:
@@ -154,9 +148,7 @@ def _guarded(sim: MagentoSim, scope: str, resource: str, answer: Callable[[], An
 
 
 def _json(body: Any, status: int = 200) -> Response:
-    return Response(
-        json.dumps(body, ensure_ascii=False), status=status, content_type="application/json; charset=utf-8"
-    )
+    return Response(json.dumps(body, ensure_ascii=False), status=status, content_type="application/json; charset=utf-8")
 
 
 def _error(status: int, message: str, parameters: Any = None) -> Response:
@@ -237,9 +229,7 @@ class Rest:
             Route("POST", "inventory/source-items", SOURCES, self.set_source_items),
             Route("GET", "inventory/sources", SOURCES, self.sources),
             Route("GET", "inventory/stock-resolver/website/<code>", SALABLE, self.stock_resolver),
-            Route(
-                "GET", "inventory/get-product-salable-quantity/<path:sku>/<int:stock>", SALABLE, self.salable
-            ),
+            Route("GET", "inventory/get-product-salable-quantity/<path:sku>/<int:stock>", SALABLE, self.salable),
             Route("GET", "inventory/is-product-salable/<path:sku>/<int:stock>", SALABLE, self.is_salable),
             Route("GET", "inventory/are-products-salable", SALABLE, self.are_salable),
             Route("GET", "categories", CATEGORIES, self.category_tree),
@@ -345,9 +335,7 @@ class Rest:
         try:
             rows, total = search.find(list(catalogue.products.values()), criteria, catalogue.read)
         except KeyError as unknown:
-            raise Refusal(
-                400, 'The "%1" attribute name is invalid. Reset the name and try again.', [unknown.args[0]]
-            ) from None
+            raise Refusal(400, 'The "%1" attribute name is invalid. Reset the name and try again.', [unknown.args[0]]) from None
         return search.answer([catalogue.shown(row) for row in rows], total, criteria)
 
     def _product(self, sku: str) -> Product:
@@ -479,9 +467,7 @@ class Rest:
     def source_items(self) -> Any:
         criteria = self._criteria()
         catalogue = self.sim.catalogue
-        shown = [
-            catalogue.source_item(product) for product in catalogue.products.values() if product.is_sellable
-        ]
+        shown = [catalogue.source_item(product) for product in catalogue.products.values() if product.is_sellable]
         rows, total = search.find(shown, criteria, lambda row, name: row.get(name))
         return search.answer(rows, total, criteria)
 
@@ -547,9 +533,7 @@ class Rest:
         root = request.args.get("rootCategoryId", str(ROOT_CATEGORY))
         depth = request.args.get("depth")
         if not root.isdigit() or int(root) not in self.sim.catalogue.categories:
-            raise Refusal(
-                404, "No such entity with %fieldName = %fieldValue", {"fieldName": "id", "fieldValue": root}
-            )
+            raise Refusal(404, "No such entity with %fieldName = %fieldValue", {"fieldName": "id", "fieldValue": root})
         return self.sim.catalogue.category_tree(int(root), int(depth) if depth and depth.isdigit() else None)
 
     def category_list(self) -> Any:
@@ -620,9 +604,7 @@ class Rest:
 
     def add_comment(self, order: int) -> Any:
         wanted = self._body("statusHistory")
-        self.sim.orders.comment(
-            self._order(order), str(wanted.get("comment", "")), via="api", status=wanted.get("status")
-        )
+        self.sim.orders.comment(self._order(order), str(wanted.get("comment", "")), via="api", status=wanted.get("status"))
         return True
 
     def comments(self, order: int) -> Any:
@@ -681,10 +663,7 @@ class Rest:
 
     def shipments(self) -> Any:
         criteria = self._criteria()
-        shown = [
-            self.sim.orders.shipment_shown(one)
-            for one in sorted(self._shipments(), key=lambda s: s.entity_id)
-        ]
+        shown = [self.sim.orders.shipment_shown(one) for one in sorted(self._shipments(), key=lambda s: s.entity_id)]
         rows, total = search.find(shown, criteria, lambda row, name: row.get(name))
         return search.answer(rows, total, criteria)
 

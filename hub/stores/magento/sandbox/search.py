@@ -73,22 +73,18 @@ def parse(args: Iterable[tuple[str, str]]) -> Criteria:
         raise NoCriteria
     groups = tuple(
         tuple(
-            Filter(
-                str(one.get("field", "")), str(one.get("value", "")), str(one.get("condition_type") or "eq")
-            )
+            Filter(str(one.get("field", "")), str(one.get("value", "")), str(one.get("condition_type") or "eq"))
             for one in _in_order(group.get("filters", {}))
         )
         for group in _in_order(tree.get("filter_groups", {}))
     )
     sorts = tuple(
-        (str(one.get("field", "")), str(one.get("direction", "DESC")).upper() == "DESC")
-        for one in _in_order(tree.get("sort_orders", {}))
+        (str(one.get("field", "")), str(one.get("direction", "DESC")).upper() == "DESC") for one in _in_order(tree.get("sort_orders", {}))
     )
     size, page = _whole(tree.get("page_size")), _whole(tree.get("current_page"))
     shown: dict[str, Any] = {
         "filter_groups": [
-            {"filters": [{"field": f.name, "value": f.value, "condition_type": f.condition} for f in group]}
-            for group in groups
+            {"filters": [{"field": f.name, "value": f.value, "condition_type": f.condition} for f in group]} for group in groups
         ]
     }
     if sorts:
@@ -123,11 +119,7 @@ def find(rows: Sequence[Any], criteria: Criteria, read: Read) -> tuple[list[Any]
 
 
 def _matches(row: Any, criteria: Criteria, read: Read) -> bool:
-    return all(
-        any(_holds(read(row, one.name), one.condition, one.value) for one in group)
-        for group in criteria.groups
-        if group
-    )
+    return all(any(_holds(read(row, one.name), one.condition, one.value) for one in group) for group in criteria.groups if group)
 
 
 def _holds(actual: Any, condition: str, wanted: str) -> bool:
@@ -216,12 +208,7 @@ def pick(body: Any, wanted: str | None) -> Any:
     if not _FIELDS.fullmatch(wanted):
         return []
     shape, _ = _shape(wanted, 0)
-    if (
-        isinstance(body, dict)
-        and isinstance(body.get("items"), list)
-        and not body["items"]
-        and "items" in shape
-    ):
+    if isinstance(body, dict) and isinstance(body.get("items"), list) and not body["items"] and "items" in shape:
         body = {**body, "items": None}
     return _trim(body, shape)
 

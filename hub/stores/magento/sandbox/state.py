@@ -81,9 +81,7 @@ class MagentoSim:
         """The shop's own idea of the time."""
         return clock.now() + self.skew
 
-    def say(
-        self, kind: str, subject: Product | dict[str, str], *, via: str, hint: dict[str, Any] | None = None
-    ) -> None:
+    def say(self, kind: str, subject: Product | dict[str, str], *, via: str, hint: dict[str, Any] | None = None) -> None:
         """What an observer of the plugin writes into its queue; nothing without a plugin."""
         if not self.plugin_installed or self._is_dropped():
             return
