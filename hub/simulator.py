@@ -97,8 +97,7 @@ class Journal:
         )  # fmt: skip
         with self._lock:
             cursor = self._db.execute(
-                "INSERT INTO entry (at, method, path, operation, query, body, status, answer, headers, fault)"
-                " VALUES (?,?,?,?,?,?,?,?,?,?)",
+                "INSERT INTO entry (at, method, path, operation, query, body, status, answer, headers, fault) VALUES (?,?,?,?,?,?,?,?,?,?)",
                 values,
             )
             return int(cursor.lastrowid or 0)
@@ -175,11 +174,7 @@ class Fault:
     def read(cls, raw: Mapping[str, Any]) -> Fault:
         """A fault from plain JSON; ValueError says what is wrong with it, so that no script fails silently."""
         match, do = dict(raw.get("match") or {}), dict(raw.get("do") or {})
-        unknown = (
-            (set(raw) - {"match", "do", "times", "skip", "name"})
-            | (set(match) - cls._MATCHES)
-            | (set(do) - cls._DOES)
-        )
+        unknown = (set(raw) - {"match", "do", "times", "skip", "name"}) | (set(match) - cls._MATCHES) | (set(do) - cls._DOES)
         if unknown:
             raise ValueError(f"unknown in a fault: {', '.join(sorted(unknown))}")
         if not do:

@@ -61,9 +61,7 @@ def attribute(name: str, *values: Any) -> Callable[[Hand], list[Body]]:
 
     def build(hand: Hand) -> list[Body]:
         rows = hand.attributes(hand.category("Harbour T-Shirt"))
-        chosen = [
-            {"id": rows[name]["values"][one]["id"]} if isinstance(one, int) else {"name": one} for one in values
-        ]
+        chosen = [{"id": rows[name]["values"][one]["id"]} if isinstance(one, int) else {"name": one} for one in values]
         material = {"id": rows["Material"]["id"], "values": [{"id": rows["Material"]["values"][0]["id"]}]}
         return [material, {"id": rows[name]["id"], "values": chosen}]
 

@@ -69,9 +69,7 @@ def refund_of(order: Order, lines: Sequence[Line], *, with_shipping: bool) -> di
 
 
 def _amounts(order: Order, amounts: dict[str, Decimal]) -> dict[str, str]:
-    return {
-        "currency": order.currency, **{name: money(amount, order.currency) for name, amount in amounts.items()}
-    }
+    return {"currency": order.currency, **{name: money(amount, order.currency) for name, amount in amounts.items()}}
 
 
 def cancel(
@@ -164,18 +162,14 @@ def cancel_order(call: Call) -> dict[str, Any]:
     if plain not in SELLER_CANCEL or reason != _uk(call, plain):
         code = 25001015 if plain in BUYER_CANCEL else 25001014
         raise Failure(code, "the reason is unknown or not for a seller")
-    may = ("AWAITING_SHIPMENT", "ON_HOLD", "PARTIALLY_SHIPPING") + (
-        ("AWAITING_COLLECTION",) if call.shop.region == "US" else ()
-    )
+    may = ("AWAITING_SHIPMENT", "ON_HOLD", "PARTIALLY_SHIPPING") + (("AWAITING_COLLECTION",) if call.shop.region == "US" else ())
     if order.status not in may:
         raise Failure(25001021, "the reason does not match the order's status")
     status = "AWAITING_SHIPMENT" if order.status in ("PARTIALLY_SHIPPING", "AWAITING_COLLECTION") else order.status
     if status not in SELLER_CANCEL[plain]:
         raise Failure(25001021, "the reason does not match the order's status")
     lines = _some(order, body)
-    if len(lines) < len(order.open_lines()) and (
-        call.shop.region not in ("US", "GB") or not plain.endswith(_NO_STOCK)
-    ):
+    if len(lines) < len(order.open_lines()) and (call.shop.region not in ("US", "GB") or not plain.endswith(_NO_STOCK)):
         raise Failure(25005010, "a line item cannot be cancelled alone here")
     one = cancel(call.sim, order, lines, role="SELLER", reason=reason)
     return {"cancel_id": one.id, "cancel_status": one.status}
@@ -237,9 +231,7 @@ def approve_cancellation(call: Call) -> None:
         return
     if one.status != "CANCELLATION_REQUEST_PENDING":
         _forget_repeat(call, one.id)
-        raise Failure(
-            25020009 if one.status == "CANCELLATION_REQUEST_CANCEL" else 25011012, "the state does not allow approval"
-        )
+        raise Failure(25020009 if one.status == "CANCELLATION_REQUEST_CANCEL" else 25011012, "the state does not allow approval")
     order = call.sim.orders[one.order_id]
     lines = [line for line in order.open_lines() if line.id in one.line_ids]
     cancel(call.sim, order, lines, role="BUYER", reason=one.reason, existing=one)
@@ -262,9 +254,7 @@ def reject_cancellation(call: Call) -> None:
         raise Failure(25001014, "the reason is unknown")
     if one.status != "CANCELLATION_REQUEST_PENDING":
         _forget_repeat(call, one.id)
-        raise Failure(
-            25020010 if one.status != "CANCELLATION_REQUEST_CANCEL" else 25011011, "the state does not allow a reject"
-        )
+        raise Failure(25020010 if one.status != "CANCELLATION_REQUEST_CANCEL" else 25011011, "the state does not allow a reject")
     withdraw(call.sim, one)
 
 
@@ -336,9 +326,7 @@ def _cancellation_answer(sim: State, one: Cancellation) -> dict[str, Any]:
         "seller_next_action_response": [], **wire_times(create_time=one.created, update_time=one.updated),
     }  # fmt: skip
     if one.status == "CANCELLATION_REQUEST_PENDING":
-        answer["seller_next_action_response"] = [
-            {"action": "SELLER_RESPOND_CANCEL", "deadline": int(one.deadline)}
-        ]
+        answer["seller_next_action_response"] = [{"action": "SELLER_RESPOND_CANCEL", "deadline": int(one.deadline)}]
     return answer
 
 
@@ -353,17 +341,10 @@ def reject_reasons(call: Call) -> dict[str, Any]:
     if known is None or known.shop_id != call.shop.id:
         raise Failure(25001001, "the request is unknown")
     reasons = REJECT_CANCEL if isinstance(known, Cancellation) else REJECT_RETURN
-    return {
-        "reasons": [
-            {"name": _uk(call, name) if "order_manage" in name else name, "text": text}
-            for name, text in reasons.items()
-        ]
-    }
+    return {"reasons": [{"name": _uk(call, name) if "order_manage" in name else name, "text": text} for name, text in reasons.items()]}
 
 
-def open_return(
-    sim: State, order: Order, kind: str, lines: Sequence[Line], reason: str, *, role: str = "BUYER"
-) -> Return:
+def open_return(sim: State, order: Order, kind: str, lines: Sequence[Line], reason: str, *, role: str = "BUYER") -> Return:
     """A refund or return is asked for; raises `Failure` where the order's status does not allow it (contract 6.3)."""
     allowed = {"REFUND": ("AWAITING_COLLECTION", "IN_TRANSIT", "DELIVERED"), "RETURN_AND_REFUND": ("DELIVERED",)}
     if kind not in allowed or order.status not in allowed[kind]:

@@ -98,10 +98,7 @@ def _consent_page(sim: State) -> Response:
             problem=problem,
             state=request.args.get("state"),
             sellers=list(sim.sellers.values()),
-            regions={
-                seller.id: ", ".join(shop.region for shop in sim.shops_of(seller.id))
-                for seller in sim.sellers.values()
-            },
+            regions={seller.id: ", ".join(shop.region for shop in sim.shops_of(seller.id)) for seller in sim.sellers.values()},
         )
     return Response(page, 400 if problem else 200, content_type="text/html; charset=utf-8")
 
@@ -166,13 +163,7 @@ def _refreshed(sim: State, app: App) -> dict[str, Any]:
     if request.args.get("grant_type") not in ("refresh_token", "authorized_code"):
         raise gateway("'grant_type' is invalid, refresh_token is required", 200)
     old = sim.tokens.get(request.args.get("refresh_token", ""))
-    if (
-        old is None
-        or old.kind != "refresh"
-        or old.dead
-        or old.app_key != app.key
-        or old.expires <= sim.now()
-    ):
+    if old is None or old.kind != "refresh" or old.dead or old.app_key != app.key or old.expires <= sim.now():
         raise Failure(36004005, "can not find related auth record")
     if sim.settings["refresh_is_single_use"]:
         old.dead = True
@@ -216,9 +207,7 @@ def revoke(sim: State, seller: Seller, app_key: str | None = None) -> int:
     return died
 
 
-@operation(
-    "GetAuthorizedShops", "GET", "/authorization/202309/shops", scope="seller.authorization.info", cipher="none"
-)
+@operation("GetAuthorizedShops", "GET", "/authorization/202309/shops", scope="seller.authorization.info", cipher="none")
 def authorized_shops(call: Call) -> dict[str, Any]:
     """All shops that the token covers, with their ciphers."""
     seller = call.sim.sellers[call.token.seller_id]

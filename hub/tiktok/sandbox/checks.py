@@ -132,12 +132,7 @@ def _title(call: Call, body: Mapping[str, Any], is_draft: bool) -> None:
         raise Failure(12052051, "the title is too long")
     if _CHINESE.search(title) and call.shop.region != "JP":
         raise Failure(12052262, "the title contains Chinese")
-    if (
-        _EMOJI.search(title)
-        or _CONTROL.search(title)
-        or _HTML_ESCAPE.search(title)
-        or not any(char.isalnum() for char in title)
-    ):
+    if _EMOJI.search(title) or _CONTROL.search(title) or _HTML_ESCAPE.search(title) or not any(char.isalnum() for char in title):
         raise Failure(12052931, "the title has an emoji, an HTML escape, a control character, or symbols only")
 
 
@@ -377,9 +372,7 @@ def _size_chart(call: Call, body: Mapping[str, Any], category: Category, is_draf
         raise Failure(12052673, "a size chart is required")
 
 
-def _skus(
-    call: Call, body: Mapping[str, Any], category: Category, known: list[Sku] | None, is_draft: bool
-) -> Checked:
+def _skus(call: Call, body: Mapping[str, Any], category: Category, known: list[Sku] | None, is_draft: bool) -> Checked:
     given = body.get("skus") or []
     if not given:
         if is_draft:

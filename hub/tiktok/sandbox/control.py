@@ -94,7 +94,7 @@ def control_routes(sim: State, sender: Sender) -> Blueprint:
                         sim.tick()
                         return json_response(handler(body, **ids))
                 except (Refusal, placing.Unplaceable, Failure) as error:
-                    return json_response({"error": str(error)}, getattr(error, "status", 409) or 409)
+                    return json_response({"error": str(error)}, error.status if isinstance(error, Refusal) else 409)
                 except (KeyError, TypeError, ValueError, ArithmeticError) as error:
                     return json_response({"error": f"the command cannot be read: {error!r}"}, 400)
 
@@ -252,9 +252,7 @@ def _product_commands(sim: State, command: Command) -> None:
                 raise Refusal("the product is not under review")
         else:
             subjects = [one for one in sim.products.values() if one.audit == "AUDITING"]
-        return {
-            "reviewed": {one.id: products.review(sim, one, verdict, str(body.get("reason", ""))) for one in subjects}
-        }
+        return {"reviewed": {one.id: products.review(sim, one, verdict, str(body.get("reason", ""))) for one in subjects}}
 
     @command("/review_rules", "GET", "POST", "DELETE")
     def review_rules(body: dict[str, Any]) -> dict[str, Any]:
@@ -542,9 +540,7 @@ def _dice_order(
 
     lines = []
     for sku in skus:
-        line: dict[str, Any] = {
-            "sku_id": sku.id, "quantity": min(dice.randint(1, 5), sum(sku.available.values()))
-        }
+        line: dict[str, Any] = {"sku_id": sku.id, "quantity": min(dice.randint(1, 5), sum(sku.available.values()))}
         if not is_plain and dice.random() < 0.6:
             line["seller_discount"] = share(sku.price, 20)
         if not is_plain and dice.random() < 0.5:

@@ -447,19 +447,13 @@ def _change(call: Call, order: Order, package: Package) -> None:
     order.tracking_changes += 1
 
 
-@operation(
-    "GetTracking", "GET", "/fulfillment/202309/orders/{order_id}/tracking", scope="seller.logistics"
-)
+@operation("GetTracking", "GET", "/fulfillment/202309/orders/{order_id}/tracking", scope="seller.logistics")
 def tracking(call: Call) -> dict[str, Any]:
     """What the carrier said so far; the times are milliseconds."""
     order = order_of(call, call.path["order_id"])
     steps = [(order.shipped, "Your package is ready for the carrier."), (order.collected, "Picked up by the carrier."),
              (order.delivered, "Delivered.")]  # fmt: skip
-    return {
-        "tracking": [
-            {"description": says, "update_time_millis": int(at * 1000)} for at, says in steps if at is not None
-        ]
-    }
+    return {"tracking": [{"description": says, "update_time_millis": int(at * 1000)} for at, says in steps if at is not None]}
 
 
 @operation("GetWarehouseList", "GET", "/logistics/202309/warehouses", scope="seller.logistics")

@@ -111,30 +111,22 @@ def operation(
 
     def register(handler: Callable[[Call], Any]) -> Callable[[Call], Any]:
         for path in paths:
-            OPERATIONS.append(
-                Operation(name, method, path, scope, cipher, handler, query or {}, body or {}, is_multipart)
-            )
+            OPERATIONS.append(Operation(name, method, path, scope, cipher, handler, query or {}, body or {}, is_multipart))
         return handler
 
     return register
 
 
-def sign(
-    secret: str, path: str, query: Mapping[str, str], body: bytes, content_type: str = "application/json"
-) -> str:
+def sign(secret: str, path: str, query: Mapping[str, str], body: bytes, content_type: str = "application/json") -> str:
     """The signature of contract section 2 over decoded query values and the raw body."""
-    text = path + "".join(
-        f"{name}{query[name]}" for name in sorted(query) if name not in ("sign", "access_token")
-    )
+    text = path + "".join(f"{name}{query[name]}" for name in sorted(query) if name not in ("sign", "access_token"))
     message = secret.encode() + text.encode()
     if content_type.partition(";")[0].strip().lower() != "multipart/form-data":
         message += body
     return hmac.new(secret.encode(), message + secret.encode(), hashlib.sha256).hexdigest()
 
 
-def is_signed(
-    secret: str, path: str, query: Mapping[str, str], body: bytes, content_type: str, given: str
-) -> bool:
+def is_signed(secret: str, path: str, query: Mapping[str, str], body: bytes, content_type: str, given: str) -> bool:
     """Whether this signature fits. The disputed `{}` body is accepted signed and unsigned (contract 12)."""
     bodies = [body, b""] if body == b"{}" else [body]
     return any(hmac.compare_digest(sign(secret, path, query, one, content_type), given) for one in bodies)
@@ -279,9 +271,7 @@ def check_shape(shape: Any, value: Any, at: str) -> None:
     if isinstance(shape, str):
         wanted = {"str": str, "int": int, "bool": bool, "list": list, "object": dict}[shape]
         if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
-            raise gateway(
-                f"'{at}' type invalid, actual type {_NAMES.get(type(value), 'null')}, {_NAMES[wanted]} is required"
-            )
+            raise gateway(f"'{at}' type invalid, actual type {_NAMES.get(type(value), 'null')}, {_NAMES[wanted]} is required")
     elif isinstance(shape, list):
         check_shape("list", value, at)
         for index, one in enumerate(value):

@@ -65,9 +65,7 @@ def search(call: Call) -> dict[str, Any]:
         if one.shop_id == call.shop.id and sim.is_visible(one.created) and in_time(body, one) and wanted(one)
     ]  # fmt: skip
     page, token = paged(call, rows, size, "DESC")
-    return {
-        "orders": [answer(sim, call.shop, one) for one in page], "total_count": len(rows), "next_page_token": token
-    }
+    return {"orders": [answer(sim, call.shop, one) for one in page], "total_count": len(rows), "next_page_token": token}
 
 
 def page_size(call: Call, low: int, high: int, default: int | None = None) -> int:
@@ -82,10 +80,9 @@ def page_size(call: Call, low: int, high: int, default: int | None = None) -> in
 def in_time(body: dict[str, Any], one: Any) -> bool:
     """Whether something passes the half-open time filters: ge inclusive, lt exclusive (contract 3.4)."""
     created, updated = int(one.created), int(one.updated)
-    return (
-        body.get("create_time_ge", 0) <= created < body.get("create_time_lt", 1 << 62)
-        and body.get("update_time_ge", 0) <= updated < body.get("update_time_lt", 1 << 62)
-    )
+    return body.get("create_time_ge", 0) <= created < body.get("create_time_lt", 1 << 62) and body.get(
+        "update_time_ge", 0
+    ) <= updated < body.get("update_time_lt", 1 << 62)
 
 
 def paged(call: Call, rows: Iterable[Any], size: int, default_order: str) -> tuple[list[Any], str]:
@@ -183,9 +180,7 @@ def line_answer(order: Order, line: Line, sim: State) -> dict[str, Any]:
     }  # fmt: skip
     if line.tax and order.truth["tax_mode"] == "remitted":
         rate = order.truth["rate"]
-        wire["item_tax"] = [
-            {"tax_type": "SALES_TAX", "tax_amount": money(line.tax, currency), "tax_rate": format(rate, "f")}
-        ]
+        wire["item_tax"] = [{"tax_type": "SALES_TAX", "tax_amount": money(line.tax, currency), "tax_rate": format(rate, "f")}]
     return {**wire, **line.extra}
 
 

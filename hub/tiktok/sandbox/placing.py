@@ -104,9 +104,7 @@ def _lines(sim: State, shop: Shop, raw: Mapping[str, Any], tax: Mapping[str, Any
         sale = original - seller - platform
         if sale < 0:
             raise Unplaceable("the discounts are larger than the price")
-        unit_tax = (
-            _amount(given["tax"], shop.currency, "tax") if "tax" in given else _tax(sale, tax, shop.currency)
-        )
+        unit_tax = _amount(given["tax"], shop.currency, "tax") if "tax" in given else _tax(sale, tax, shop.currency)
         images = product.content.get("main_images") or []
         image = sim.images.get(images[0]["uri"]) if images else None
         for _ in range(quantity):
@@ -125,9 +123,7 @@ def _find(sim: State, shop: Shop, given: Mapping[str, Any]) -> tuple[Product, Sk
         if product.shop_id != shop.id:
             continue
         for sku in product.skus:
-            if (given.get("sku_id") and sku.id == given["sku_id"]) or (
-                given.get("seller_sku") and sku.seller_sku == given["seller_sku"]
-            ):
+            if (given.get("sku_id") and sku.id == given["sku_id"]) or (given.get("seller_sku") and sku.seller_sku == given["seller_sku"]):
                 if product.status != "ACTIVATE":
                     raise Unplaceable(f"the product of {sku.seller_sku or sku.id} is not live")
                 return product, sku
@@ -156,9 +152,7 @@ def price(order: Order, shop: Shop, raw: Mapping[str, Any], tax: Mapping[str, An
         name: _amount(shipping.get(name), currency, name)
         for name in ("original", "seller_discount", "platform_discount", "cofunded_discount")
     }
-    shipping_fee = (
-        part["original"] - part["seller_discount"] - part["platform_discount"] - part["cofunded_discount"]
-    )
+    shipping_fee = part["original"] - part["seller_discount"] - part["platform_discount"] - part["cofunded_discount"]
     if "tax" in shipping:
         shipping_tax = _amount(shipping["tax"], currency, "shipping.tax")
     else:

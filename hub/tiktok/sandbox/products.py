@@ -44,9 +44,7 @@ def create(call: Call) -> dict[str, Any]:
     sim.products[product.id] = product
     if not is_draft:
         submit(sim, product)
-    sim.notify(
-        "PRODUCT_CREATION", call.shop, {"product_id": int(product.id), "product_types": [], "update_time": int(now)}
-    )
+    sim.notify("PRODUCT_CREATION", call.shop, {"product_id": int(product.id), "product_types": [], "update_time": int(now)})
     answer = {**_ids(product.id, product.skus), "warnings": []}
     if key:
         sim.repeats["CreateProduct", call.shop.id, key] = copy.deepcopy(answer)
@@ -94,13 +92,8 @@ def partial_edit(call: Call) -> dict[str, Any]:
     content, skus = _newest(product)
     body = {**copy.deepcopy(content), **call.body}
     if "skus" not in call.body:
-        body["skus"] = [
-            {"id": sku.id, "seller_sku": sku.seller_sku, "sales_attributes": sku.sales_attributes, **sku.extra}
-            for sku in skus
-        ]
-    checked = check_product(
-        call, body, known=content, known_skus=skus, is_draft=_stays_draft(product, call.body)
-    )
+        body["skus"] = [{"id": sku.id, "seller_sku": sku.seller_sku, "sales_attributes": sku.sales_attributes, **sku.extra} for sku in skus]
+    checked = check_product(call, body, known=content, known_skus=skus, is_draft=_stays_draft(product, call.body))
     answer = _apply(call, product, checked)
     answer.pop("warnings", None)
     return answer
@@ -145,9 +138,7 @@ def _apply(call: Call, product: Product, checked: Checked) -> dict[str, Any]:
         else:
             sku.id = sim.new_id("sku")
     before, before_skus = _newest(product)
-    is_same = before == checked.content and [_shape(one) for one in before_skus] == [
-        _shape(one) for one in checked.skus
-    ]
+    is_same = before == checked.content and [_shape(one) for one in before_skus] == [_shape(one) for one in checked.skus]
     product.updated = sim.now()
     is_draft = _stays_draft(product, call.body)
     if product.status == "ACTIVATE" and is_same:
@@ -348,11 +339,7 @@ def _sku_answer(sim: State, sku: Sku, *, with_picture: bool = False) -> dict[str
         answer["sales_attributes"] = [
             {
                 **{name: one[name] for name in ("id", "name", "value_id", "value_name")},
-                **(
-                    {"sku_img": picture(sim.images.get(one["sku_img"]["uri"]), one["sku_img"]["uri"])}
-                    if "sku_img" in one
-                    else {}
-                ),
+                **({"sku_img": picture(sim.images.get(one["sku_img"]["uri"]), one["sku_img"]["uri"])} if "sku_img" in one else {}),
             }
             for one in sku.sales_attributes
         ]
@@ -435,10 +422,9 @@ def _is_found(sim: State, product: Product, body: dict[str, Any]) -> bool:
     if body.get("audit_status") and product.audit not in body["audit_status"]:
         return False
     created, updated = int(product.created), int(product.updated)
-    return (
-        body.get("create_time_ge", 0) <= created <= body.get("create_time_le", 1 << 62)
-        and body.get("update_time_ge", 0) <= updated <= body.get("update_time_le", 1 << 62)
-    )
+    return body.get("create_time_ge", 0) <= created <= body.get("create_time_le", 1 << 62) and body.get(
+        "update_time_ge", 0
+    ) <= updated <= body.get("update_time_le", 1 << 62)
 
 
 def _each(call: Call, needed: tuple[str, ...], then: Any) -> dict[str, Any]:
@@ -455,18 +441,14 @@ def _each(call: Call, needed: tuple[str, ...], then: Any) -> dict[str, Any]:
             then(product)
             product.updated = call.sim.now()
         except Failure as failure:
-            errors.append(
-                {"code": failure.code, "message": failure.message, "detail": {"product_id": product_id}}
-            )
+            errors.append({"code": failure.code, "message": failure.message, "detail": {"product_id": product_id}})
     return {"errors": errors} if errors else {}
 
 
 _IDS = {"product_ids!": ["str"], "listing_platforms": ["str"]}
 
 
-@operation(
-    "ActivateProduct", "POST", "/product/202309/products/activate", scope="seller.product.basic", body=_IDS
-)
+@operation("ActivateProduct", "POST", "/product/202309/products/activate", scope="seller.product.basic", body=_IDS)
 def activate(call: Call) -> dict[str, Any]:
     """Back on sale: through a review again."""
 
@@ -477,9 +459,7 @@ def activate(call: Call) -> dict[str, Any]:
     return _each(call, ("SELLER_DEACTIVATED", "PLATFORM_DEACTIVATED"), do)
 
 
-@operation(
-    "DeactivateProducts", "POST", "/product/202309/products/deactivate", scope="seller.product.basic", body=_IDS
-)
+@operation("DeactivateProducts", "POST", "/product/202309/products/deactivate", scope="seller.product.basic", body=_IDS)
 def deactivate(call: Call) -> dict[str, Any]:
     """Off sale by the seller."""
 
@@ -503,9 +483,7 @@ def delete(call: Call) -> dict[str, Any]:
     def do(product: Product) -> None:
         product.status = "DELETED"
 
-    return _each(
-        call, ("DRAFT", "PENDING", "FAILED", "ACTIVATE", "SELLER_DEACTIVATED", "PLATFORM_DEACTIVATED"), do
-    )
+    return _each(call, ("DRAFT", "PENDING", "FAILED", "ACTIVATE", "SELLER_DEACTIVATED", "PLATFORM_DEACTIVATED"), do)
 
 
 @operation(

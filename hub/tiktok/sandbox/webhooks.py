@@ -77,8 +77,7 @@ class Sender:
 
     def _has_grant(self, app: App, shop: Shop, event: str) -> bool:
         return event == "SELLER_DEAUTHORIZATION" or any(
-            token.seller_id == shop.seller_id and token.app_key == app.key and not token.dead
-            for token in self.sim.tokens.values()
+            token.seller_id == shop.seller_id and token.app_key == app.key and not token.dead for token in self.sim.tokens.values()
         )
 
     def _add(self, event: str, shop: Shop, app: App, url: str, data: dict[str, Any]) -> None:
@@ -116,9 +115,7 @@ class Sender:
         """Send what is due (or all that waits, with `everything`); answers how many arrived."""
         with self._lock:
             now = self.sim.now()
-            due = [
-                one for one in self.messages if one.state == "waiting" and (everything or one.due <= now)
-            ]
+            due = [one for one in self.messages if one.state == "waiting" and (everything or one.due <= now)]
             due.sort(key=lambda one: one.due)
             for one in due:
                 one.state = "sending"
