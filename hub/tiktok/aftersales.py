@@ -110,13 +110,19 @@ class Aftersales:
         return next((OrderState.read(text(row, "status")) for row in rows(data, "orders")), OrderState.UNKNOWN)
 
     def _offered_reason(self, order_id: str, tried: str, refused: Refused) -> str:
-        """A reason that TikTok Shop itself offers for this order now (GetAftersaleEligibility 202602)."""
-        data = self._caller.call(
-            "GetAftersaleEligibility",
-            "GET",
-            f"/return_refund/202602/orders/{in_path(order_id)}/aftersale_eligibility",
-            query={"initiate_aftersale_user": "SELLER", "request_types": "CANCEL"},
-        )
+        """A reason that TikTok Shop itself offers for this order now (GetAftersaleEligibility 202602).
+
+        Raises the first refusal again where none is offered: the order can no longer be cancelled.
+        """
+        try:
+            data = self._caller.call(
+                "GetAftersaleEligibility",
+                "GET",
+                f"/return_refund/202602/orders/{in_path(order_id)}/aftersale_eligibility",
+                query={"initiate_aftersale_user": "SELLER", "request_types": "CANCEL"},
+            )
+        except Refused as unknown:
+            raise refused from unknown
         offered: list[str] = []
         says = refused.says
         for sku in rows(data, "sku_eligibility"):

@@ -59,14 +59,17 @@ class Market:
     def journal(self, operation: str) -> list[Entry]:
         return self.app.sim.journal.entries(operation)
 
-    def review(self) -> None:
-        """Let every waiting review end and the shop's own clock work run."""
-        from hub.tiktok.sandbox import products
+    def control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Drive the simulator as a buyer or the platform would."""
+        session = requests.Session()
+        session.mount("http://", self.api_options["transport"])
+        answer = session.request(method, f"{HOST}/sandbox{path}", json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
 
-        with self.app.sim.lock:
-            for product in self.app.sim.products.values():
-                if product.audit == "AUDITING":
-                    products.review(self.app.sim, product)
+    def review(self, verdict: str = "approve", reason: str = "") -> None:
+        """End every review that waits."""
+        self.control("POST", "/review", {"verdict": verdict, "reason": reason})
 
     def leaf(self, title: str = "Ceramic mug for coffee") -> str:
         """A leaf that fits, as TikTok Shop recommends it."""
@@ -119,12 +122,8 @@ class Market:
 
     def order(self, **raw: Any) -> str:
         """A buyer's order for what is live; answers its id."""
-        from hub.tiktok.sandbox import placing
-
-        raw.setdefault("lines", [{"seller_sku": "MUG-0", "quantity": 2}])
-        raw.setdefault("status", "AWAITING_SHIPMENT")
-        with self.app.sim.lock:
-            return placing.place(self.app.sim, raw).id
+        body = {"lines": [{"seller_sku": "MUG-0", "quantity": 2}], "status": "AWAITING_SHIPMENT", "shop_id": self.info.shop_id}
+        return str(self.control("POST", "/orders", {**body, **raw})["id"])
 
 
 def png(width: int, height: int) -> bytes:

@@ -7,9 +7,9 @@ import pytest
 import requests
 import responses
 
+from hub.domain.problems import CATALOGUE
 from hub.errors import NeedsReconnect, Refused, Temporary
 from hub.tiktok import AppKeys, TikTokShop, auth, codes
-from hub.domain.problems import CATALOGUE
 from tests.support.openapi import Contract
 
 HOST = "https://api.test"

@@ -132,7 +132,8 @@ def test_fees_of_whole_currencies_stay_whole():
 
 @pytest.mark.parametrize(
     ("word", "state"),
-    [("CANCEL", OrderState.CANCELLED), ("CANCELLED", OrderState.CANCELLED), ("ON_HOLD", OrderState.ON_HOLD), ("RETURNED_SOMEHOW", OrderState.UNKNOWN)],
+    [("CANCEL", OrderState.CANCELLED), ("CANCELLED", OrderState.CANCELLED),
+     ("ON_HOLD", OrderState.ON_HOLD), ("RETURNED_SOMEHOW", OrderState.UNKNOWN)],
 )  # fmt: skip
 def test_a_status_is_read_and_its_word_kept(word, state):
     read = order(status=word)
@@ -141,7 +142,8 @@ def test_a_status_is_read_and_its_word_kept(word, state):
 
 @pytest.mark.parametrize(
     ("word", "kind"),
-    [("SELLER", ShippingType.SELLER), ("TIKTOK", ShippingType.PLATFORM), ("TIKTOK_DIGITAL", ShippingType.DIGITAL), ("DRONE", ShippingType.PLATFORM), ("", ShippingType.SELLER)],
+    [("SELLER", ShippingType.SELLER), ("TIKTOK", ShippingType.PLATFORM), ("TIKTOK_DIGITAL", ShippingType.DIGITAL),
+     ("DRONE", ShippingType.PLATFORM), ("", ShippingType.SELLER)],
 )  # fmt: skip
 def test_a_way_of_shipping_that_nobody_knows_is_not_ours_to_ship(word, kind):
     assert order(shipping_type=word).shipping_type is kind
