@@ -17,6 +17,7 @@ from hub import log
 from hub.config import Config, NotConfigured, make_secret
 from hub.crypto import new_key
 from hub.embedded import NoRedis
+from hub.supervisor import Child, Supervisor
 
 Words = argparse.Namespace
 Environ = Mapping[str, str]
@@ -93,7 +94,205 @@ def _rotate_keys(words: Words, environ: Environ) -> int:
     return 0
 
 
+def _migrate(words: Words, environ: Environ) -> int:
+    """Brings the database to the newest version."""
+    from hub.models import migrations
+
+    config = configured(environ)
+    config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    migrations.upgrade(config.database_url)
+    print(f"The database is at version {migrations.current(config.database_url)}.")
+    return 0
+
+
+def _worker_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("queues", nargs="*", help="orders, default, bulk; all of them when left out")
+
+
+def _worker(words: Words, environ: Environ) -> int:
+    return _become([sys.executable, "-m", "jobs.worker", *words.queues], environ)
+
+
+def _scheduler(words: Words, environ: Environ) -> int:
+    return _become([sys.executable, "-m", "jobs.schedule"], environ)
+
+
+def _become(argv: Sequence[str], environ: Environ) -> int:
+    """This process turns into that one: signals and exit code are its own."""
+    os.execve(argv[0], list(argv), dict(environ))  # noqa: S606 - our own interpreter, no shell
+    return 1
+
+
+def _create_owner_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("email")
+    parser.add_argument("--name", default="")
+
+
+def _create_owner(words: Words, environ: Environ) -> int:
+    """Asks for the password; reads it from standard input where that is no terminal."""
+    import getpass
+
+    from hub.flows import people
+    from hub.wiring import open_hub
+
+    hub = open_hub(configured(environ))
+    password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    try:
+        with hub.db.write() as session:
+            people.create_owner(session, words.email, words.name, password)
+    except people.Rejected as no:
+        print(no, file=sys.stderr)
+        return 2
+    print(f"{words.email} owns this hub now.")
+    return 0
+
+
+def _routes(words: Words, environ: Environ) -> int:
+    """Every address that the web side answers, with its methods."""
+    from wsgi import app
+
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        print(f"{','.join(sorted((rule.methods or set()) - {'HEAD', 'OPTIONS'})):20} {rule.rule}")
+    return 0
+
+
+def _run(words: Words, environ: Environ) -> int:
+    """Web, workers and scheduler under one command; with the embedded queue where no other is named."""
+    from hub import embedded
+    from hub.flows import people
+    from hub.models import migrations
+    from hub.wiring import open_hub
+
+    config = configured(environ)
+    config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    given = "" if config.has_embedded_redis else config.redis_url
+    embedded.ensure(config.data_dir, given_url=given)
+    migrations.upgrade(config.database_url)
+    hub = open_hub(config)
+    with hub.db.read() as session:
+        has_owner = people.has_owner(session)
+    hub.close()
+    print(f"Shopbridge: {config.public_url}", flush=True)
+    if not has_owner and not config.is_loopback_only:
+        print(f"The first page asks for this code: {people.first_run_code(config.secret_key)}", flush=True)
+    at_end = (lambda: embedded.stop(config.data_dir)) if not given else None
+    return _supervisor(config, environ, at_end).run()
+
+
+def _supervisor(config: Config, environ: Environ, at_end: Callable[[], object] | None, more: Sequence[Child] = ()) -> Supervisor:
+    """All processes of one machine. At least one worker never takes bulk work, so that no pull delays an order."""
+    python = sys.executable
+    web = [python, "-m", "gunicorn", "--bind", config.bind, "--worker-class", "gthread", "--workers", str(config.web_processes),
+           "--threads", str(config.web_threads), "--graceful-timeout", "20", "--log-level", "warning", "--max-requests", "5000",
+           "--max-requests-jitter", "500", "--no-control-socket", "wsgi:app"]
+    workers = [Child("worker-1", [python, "-m", "jobs.worker", "orders", "default"], stops=1)]
+    workers += [Child(f"worker-{number}", [python, "-m", "jobs.worker"], stops=1) for number in range(2, max(config.workers, 2) + 1)]
+    children = [Child("web", web), Child("scheduler", [python, "-m", "jobs.schedule"]), *workers, *more]
+    return Supervisor(children, environ={**environ, "SHOPBRIDGE_MODE": config.mode, "BIND": config.bind, "PUBLIC_URL": config.public_url,
+                                         "DATA_DIR": str(config.data_dir)}, at_end=at_end)
+
+
+def _sandbox_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=8001, help="TikTok Shop's port; Magento and PrestaShop take the next two")
+    parser.add_argument("--hub", default="http://127.0.0.1:8000", help="the hub's address, where messages go")
+    parser.add_argument("--catalogue", default="", help="folder of a Luma catalogue for the Magento store")
+
+
+def _sandbox(words: Words, environ: Environ) -> int:
+    """The practice platforms alone, on loopback."""
+    import signal
+    import threading
+
+    from hub import demo
+    from hub.sandbox import Keys, Practice, catalogue_from
+
+    config = configured(environ)
+    try:
+        keys = demo.read_keys(config.data_dir)
+    except FileNotFoundError:
+        keys = Keys.draw()
+        demo.keep_keys(config.data_dir, keys)
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    ports = (words.port, words.port + 1, words.port + 2)
+    with Practice.start(hub_url=words.hub, ports=ports, keys=keys, catalogue=catalogue_from(words.catalogue)) as practice:
+        print("TikTok Shop, Magento and PrestaShop practise at", *practice.urls, flush=True)
+        ended.wait()
+    return 0
+
+
+def _demo_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=0, help="the hub's port (PORT, default 8000); the platforms take the next three")
+    parser.add_argument("--once", action="store_true", help="end when the story is told")
+
+
+def _demo(words: Words, environ: Environ) -> int:
+    """Practice mode from an empty folder: hub, workers, scheduler, platforms, and the story."""
+    import secrets
+    import shutil
+    import threading
+    from pathlib import Path
+
+    from hub import demo, embedded
+    from hub.models import migrations
+    from hub.sandbox import Keys
+    from hub.wiring import open_hub
+
+    port = words.port or int(environ.get("PORT") or 8000)
+    data_dir = Path(environ.get("DEMO_DIR") or "var/demo").absolute()
+    embedded.stop(data_dir)
+    shutil.rmtree(data_dir, ignore_errors=True)
+    unwanted = {"DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "SHOPBRIDGE_KEYS", "SECRET_KEY"}
+    environ = {**{name: value for name, value in environ.items() if name not in unwanted}, "SHOPBRIDGE_MODE": "practice",
+               "DATA_DIR": str(data_dir), "BIND": f"127.0.0.1:{port}", "LOG_LEVEL": environ.get("LOG_LEVEL") or "WARNING"}
+    config = configured(environ)
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    embedded.ensure(data_dir)
+    migrations.upgrade(config.database_url)
+    keys = Keys.draw()
+    demo.keep_keys(data_dir, keys)
+    hub = open_hub(config)
+    password = secrets.token_urlsafe(9) + "-demo"
+    demo.make_owner(hub, password)
+    argv = [sys.executable, "-m", "hub.cli", "sandbox", "--port", str(port + 1), "--hub", config.public_url,
+            "--catalogue", environ.get("CATALOGUE", "")]
+    supervisor = _supervisor(config, environ, lambda: embedded.stop(data_dir), [Child("sandbox", argv, stops=2)])
+    failed: list[str] = []
+
+    def tell(stop: threading.Event) -> None:
+        urls = (f"http://127.0.0.1:{port + 1}", f"http://127.0.0.1:{port + 2}", f"http://127.0.0.1:{port + 3}")
+        story = demo.Story(hub, urls, keys, stop, lambda says: print(f"story     | {says}", flush=True))
+        for line in demo.lines_of(config.public_url, password):
+            print(line, flush=True)
+        try:
+            story.run()
+            for line in demo.lines_of(config.public_url, password):
+                print(line, flush=True)
+            if not words.once:
+                story.go_on()
+        except demo.Stopped:
+            return
+        except Exception as error:
+            failed.append(repr(error))
+            log.get("hub.cli").exception("the story ended early")
+        if words.once:
+            supervisor.stop()
+
+    code = supervisor.run(tell)
+    hub.close()
+    return code or (1 if failed else 0)
+
+
 COMMANDS: list[Command] = [
+    Command("run", "Run the hub: web, workers, scheduler and, unless REDIS_URL is set, the queue.", _run),
+    Command("demo", "Practice mode: the hub with practice platforms and a story; no account anywhere.", _demo, _demo_arguments),
+    Command("sandbox", "The practice platforms alone: TikTok Shop, a Magento and a PrestaShop store.", _sandbox, _sandbox_arguments),
+    Command("worker", "A worker, for one or more queues.", _worker, _worker_arguments),
+    Command("scheduler", "A scheduler; several may run, one acts.", _scheduler),
+    Command("migrate", "Bring the database to the newest version.", _migrate),
+    Command("create-owner", "Create the first account.", _create_owner, _create_owner_arguments),
+    Command("routes", "List the addresses that the web side answers.", _routes),
     Command("new-key", "Make a key for SHOPBRIDGE_KEYS, or with --secret a SECRET_KEY.", _new_key, _new_key_arguments),
     Command("rotate-keys", "Seal every secret anew with the first key of SHOPBRIDGE_KEYS.", _rotate_keys),
 ]

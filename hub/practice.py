@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import requests
 from sqlalchemy import select
 
 from hub import clock
 from hub.flows import connect
+from hub.http import Api
 from hub.models.connections import Connection, Mode
 from hub.models.shops import Shop
 from hub.models.tiktok import App
 from hub.wiring import Hub
 
-TIMEOUT_S = 60
-
 
 def control(url: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-    """One command to a simulator's control API; its JSON. Raises ``requests.HTTPError`` where it is refused."""
-    answer = requests.request(method, f"{url.rstrip('/')}/sandbox/{path.lstrip('/')}", json=body, timeout=TIMEOUT_S)
-    answer.raise_for_status()
-    return answer.json() if answer.content else None
+    """One command to a simulator's control API; its JSON. Raises `hub.errors` where it is refused."""
+    options: dict[str, Any] = {"json": dict(body)} if body is not None else {}
+    return Api(url).json(method, f"/sandbox/{path.lstrip('/')}", crash_point="practice.control", **options)
 
 
 def practice_app(hub: Hub, url: str, app_key: str, app_secret: str, service_id: str) -> int:

@@ -14,6 +14,8 @@ FLOORS = [
     ["hub.sandbox"],
     ["hub.wiring"],
     ["hub.flows"],
+    ["hub.practice"],
+    ["hub.demo"],
     ["hub.web", "hub.api", "hub.cli", "hub.app"],
     ["admin", "jobs"],
     ["wsgi"],

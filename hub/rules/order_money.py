@@ -64,7 +64,12 @@ def order_money(order: Order, bindings: Mapping[str, Binding]) -> OrderMoney:
     return OrderMoney(
         lines=drafts, shipping=shipping, fees=fees, goods=goods, fees_total=sum((fee.amount for fee in fees), ZERO),
         tax=tax, grand=order.total, prices_include_tax=included,
-        tax_remitted_by="tiktok" if order.region in _TIKTOK_REMITS_REGIONS else "seller", unexplained=unexplained)
+        tax_remitted_by=_remitted_by(order), unexplained=unexplained)
+
+
+def _remitted_by(order: Order) -> str:
+    """TikTok Shop owes the tax in the US, and wherever it names a sales tax on the lines (contract 8.5)."""
+    return "tiktok" if order.region in _TIKTOK_REMITS_REGIONS or any(line.tax for line in order.lines) else "seller"
 
 
 def _is_cancelled(line: OrderLine, order: Order) -> bool:
