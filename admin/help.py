@@ -1,0 +1,42 @@
+"""Help: short answers, one page a subject, and one paragraph per problem code (HLP-01)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from flask import abort
+from flask_admin import expose
+
+from admin.base import Page
+from hub.domain.problems import CATALOGUE
+
+TOPICS = {
+    "connect": "Connect a store",
+    "pull": "Pull products",
+    "push": "Push products, and why one doesn't show",
+    "orders": "How orders flow",
+    "attributes": "Certificates and attributes",
+    "access": "Keys, secrets and tokens; uninstalling",
+    "problems": "Every message and what to do",
+}
+
+
+class Help(Page):
+    """The index and its pages."""
+
+    section: ClassVar[str] = "help"
+
+    def __init__(self) -> None:
+        super().__init__(name="Help", endpoint="help", url="/admin/help")
+
+    @expose("/")
+    def index(self) -> Any:
+        """What there is to read."""
+        return self.render("help/index.html", topics=TOPICS)
+
+    @expose("/<name>")
+    def topic(self, name: str) -> Any:
+        """One page."""
+        if name not in TOPICS:
+            abort(404)
+        return self.render(f"help/{name}.html", topics=TOPICS, name=name, title=TOPICS[name], catalogue=CATALOGUE)

@@ -1,0 +1,338 @@
+"""Connecting a store, one address per step: name and store, the store's side, TikTok Shop's side, the shop
+(CON-01 … CON-08, MAG-01 … MAG-04, PRS-01 … PRS-06, TTS-01 … TTS-04).
+
+A draft connection is kept from the first Next on; what was typed and is no secret is kept while it is typed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, flash, g, jsonify, make_response, redirect, request, session, url_for
+from flask_admin import expose
+from flask_login import current_user, login_required
+from marshmallow import ValidationError
+from sqlalchemy import select
+
+from admin import forms, links
+from admin.base import Page, choose, database, find, hub, record, require
+from admin.connections import _own
+from admin.formatting import country
+from admin.frame import platform_title
+from hub import clock
+from hub.errors import HubError
+from hub.flows import connect
+from hub.models.connections import Connection, ConnectionState, Mode
+from hub.models.shops import Shop
+from hub.models.tiktok import App
+from hub.stores import PLATFORMS
+from hub.stores.base import Platform
+from hub.web.headers import csp_nonce, policy
+
+returns = Blueprint("returns", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the wizard as it is drawn."""
+
+    name: str
+    text: str
+    url: str
+    state: str
+
+
+class Wizard(Page):
+    """The wizard."""
+
+    section: ClassVar[str] = "wizard"
+    ability: ClassVar[str] = "manage"
+
+    def __init__(self) -> None:
+        super().__init__(name="Connect a store", endpoint="wizard", url="/admin/connect")
+
+    @expose("/", methods=["GET", "POST"])
+    def index(self) -> Any:
+        """Step 1: name, from, to."""
+        kept = session.get("wizard", {})
+        if request.method == "GET":
+            return self._first(kept)
+        name, platform = request.form.get("name", "").strip(), request.form.get("platform", "")
+        session["wizard"] = {"name": name[:120], "platform": platform[:32]}
+        try:
+            with self.db.write() as db:
+                made = connect.create(db, name, platform, Mode.PRACTICE if hub().config.is_practice else Mode.LIVE)
+                record(db, "connection created", made.name, None, {"platform": platform}, made.id)
+                made_id = made.id
+        except ValueError as error:
+            return self._first(session["wizard"], {"platform" if name else "name": str(error)}), 422
+        session.pop("wizard", None)
+        choose(made_id)
+        return redirect(url_for("wizard.store", connection_id=made_id))
+
+    def _first(self, values: Mapping[str, Any], errors: Mapping[str, str] | None = None) -> Any:
+        choices = tuple((p.slug, p.title) for p in PLATFORMS.values())
+        fields = forms.filled([
+            forms.Field(name="name", label="Connection name", help="Only you and your team see it.", autocomplete="off"),
+            forms.Field(name="platform", label="From", kind="select", choices=choices if len(choices) == 1 else (("", "Choose your store system"), *choices)),
+            forms.Field(name="to", label="To", kind="select", choices=(("tiktok", "TikTok Shop"),)),
+        ], values, errors)
+        return self.render("wizard/start.html", fields=fields, steps=_steps(None, 1), platforms=PLATFORMS.values())
+
+    @expose("/draft", methods=["POST"])
+    def draft(self) -> Response:
+        """Keeps what is being typed, so that a closed page loses nothing (CON-07). Secrets are never sent here."""
+        typed = {name: text[:500] for name, text in request.form.items() if name not in ("csrf_token", "connection")}
+        number = request.form.get("connection", "")
+        if not number.isdigit():
+            session["wizard"] = {"name": typed.get("name", "")[:120], "platform": typed.get("platform", "")[:32]}
+            return jsonify({"kept": True})
+        with self.read() as db:
+            connection = find(db, Connection, int(number), _own)
+        schema = PLATFORMS[connection.platform].settings()
+        plain = {n: t for n, t in typed.items() if n in schema.fields and not schema.fields[n].metadata.get("secret")}
+        with self.db.write() as db:
+            row = db.get_one(Connection, connection.id)
+            row.wizard = {**(row.wizard or {}), **plain}
+        return jsonify({"kept": True})
+
+    @expose("/<int:connection_id>/")
+    def resume(self, connection_id: int) -> Any:
+        """The first step that isn't done."""
+        with self.read() as db:
+            connection = find(db, Connection, connection_id, _own)
+            shop = db.scalars(select(Shop.id).where(Shop.connection_id == connection.id)).first()
+            offered = connect.shops_to_choose(db, connection)
+        if not _store_is_done(connection):
+            return redirect(url_for("wizard.store", connection_id=connection.id))
+        if shop is None:
+            return redirect(url_for("wizard.shop" if offered else "wizard.tiktok", connection_id=connection.id))
+        return redirect(url_for("connections.page", connection_id=connection.id))
+
+    # -- step 2: the store
+
+    @expose("/<int:connection_id>/store", methods=["GET", "POST"])
+    def store(self, connection_id: int) -> Any:
+        """The store's address and keys; Next probes them and names what is missing (PRS-01, PRS-02, MAG-02)."""
+        with self.read() as db:
+            connection = find(db, Connection, connection_id, _own)
+        platform = PLATFORMS[connection.platform]
+        if request.method == "GET":
+            return self._store_page(connection, platform, {**(connection.settings or {}), **(connection.wizard or {})})
+        typed = forms.typed(platform.settings(), request.form)
+        secret = {n for n, f in platform.settings().fields.items() if f.metadata.get("secret")}
+        plain = {n: v for n, v in typed.items() if n not in secret}
+        try:
+            with self.db.write() as db:
+                row = db.get_one(Connection, connection.id)
+                row.wizard = {**(row.wizard or {}), **plain}
+                if any(typed.get(n) for n in typed) or not (row.handshake_state or platform.handshake):
+                    connect.save_store_settings(row, typed)
+                record(db, "store address and keys saved", row.name, None, {"changed": sorted(typed)}, row.id)
+        except ValidationError as error:
+            with self.db.write() as db:
+                db.get_one(Connection, connection.id).wizard = {**(connection.wizard or {}), **plain}
+            return self._store_page(connection, platform, plain, forms.messages(error)), 422
+        except ValueError as error:
+            return self._store_page(connection, platform, plain, {"": str(error)}), 422
+        health = self._probe(connection.id)
+        with self.read() as db:
+            connection = db.get_one(Connection, connection.id)
+        if isinstance(health, str):
+            return self._store_page(connection, platform, plain, {"": health}), 422
+        if not health.ok:
+            return self._store_page(connection, platform, plain, health=health), 422
+        with self.db.write() as db:
+            row = db.get_one(Connection, connection.id)
+            row.wizard = {}
+            if row.state is ConnectionState.PAUSED:
+                connect.resume(db, row)
+        flash(f"{platform_title(connection.platform)} has let us in.", "success")
+        if connection.state is not ConnectionState.SETUP:
+            return redirect(url_for("connections.page", connection_id=connection.id))
+        return redirect(url_for("wizard.resume", connection_id=connection.id))
+
+    def _probe(self, connection_id: int) -> Any:
+        try:
+            return connect.check(hub(), connection_id)
+        except HubError as error:
+            return f"{error.says} {error.hint}".strip()
+
+    def _store_page(self, connection: Connection, platform: Platform, values: Mapping[str, Any], errors: Mapping[str, str] | None = None, health: Any = None) -> Any:
+        public = hub().config.public_url.rstrip("/")
+        key = connection.handshake_key
+        return self.render(
+            "wizard/store.html", connection=connection, platform=platform, title=platform_title(connection.platform), steps=_steps(connection, 2),
+            fields=forms.from_schema(platform.settings(), values, saved=_saved(connection), errors=errors), errors=errors or {}, health=health,
+            cards=[links.card(p, connection_id=connection.id) for p in (health.problems if health else ())], has_handshake=platform.handshake is not None,
+            callback_url=f"{public}/connect/{connection.platform}/{key}/callback", identity_url=f"{public}/connect/{connection.platform}/{key}/identity",
+            handshake=_handshake(connection), hook_url=connect.hook_url(connection, hub().config.public_url), is_private=public.startswith("http://"))
+
+    @expose("/<int:connection_id>/handshake")
+    def handshake(self, connection_id: int) -> Any:
+        """Whether the store has let us in yet; the page asks by itself."""
+        with self.read() as db:
+            connection = find(db, Connection, connection_id, _own)
+        answer = make_response(self.render("wizard/_handshake.html", handshake=_handshake(connection)))
+        if _handshake(connection)[0] == "ok":
+            answer.headers["X-Poll"] = "stop"
+        return answer
+
+    # -- step 3: TikTok Shop
+
+    @expose("/<int:connection_id>/tiktok", methods=["GET", "POST"])
+    def tiktok(self, connection_id: int) -> Any:
+        """Explains what comes, takes a TikTok app's keys where none is known, and sends the seller to the consent page (TTS-01)."""
+        with self.read() as db:
+            connection = find(db, Connection, connection_id, _own)
+        if not _store_is_done(connection):
+            flash("Open your store to us first.", "need")
+            return redirect(url_for("wizard.store", connection_id=connection.id))
+        with self.db.write() as db:
+            app = connect.app_of_operator(db, hub(), practice=hub().config.is_practice)
+            app_id = app.id if app else 0
+        if request.method == "POST":
+            return self._consent(connection, app_id) if app_id else self._keep_app(connection)
+        fields = [] if app_id else forms.filled(_app_fields(), {})
+        return self.render("wizard/tiktok.html", connection=connection, steps=_steps(connection, 3), fields=fields, errors={}, callback=_callback())
+
+    def _keep_app(self, connection: Connection) -> Any:
+        values = {name: request.form.get(name, "").strip() for name in ("app_key", "app_secret", "service_id")}
+        errors = {name: "Copy it from the app's page in TikTok Shop's Partner Center." for name, text in values.items() if not text}
+        if errors:
+            fields = forms.filled(_app_fields(), values, errors)
+            return self.render("wizard/tiktok.html", connection=connection, steps=_steps(connection, 3), fields=fields, errors=errors, callback=_callback()), 422
+        config = hub().config
+        with self.db.write() as db:
+            app = App(app_key=values["app_key"], service_id=values["service_id"], api_host=config.tiktok_api_host, token_host=config.tiktok_token_host,
+                      consent_host=config.tiktok_consent_host, is_practice=config.is_practice, created_at=clock.now())
+            app.app_secret = values["app_secret"]
+            db.add(app)
+            record(db, "TikTok app saved", values["app_key"], connection_id=connection.id)
+        flash("Saved. Now allow Shopbridge in TikTok Shop.", "success")
+        return redirect(url_for("wizard.tiktok", connection_id=connection.id))
+
+    def _consent(self, connection: Connection, app_id: int) -> Any:
+        with self.db.write() as db:
+            address, _state = connect.consent(db, db.get_one(Connection, connection.id), db.get_one(App, app_id), bound_to())
+        answer = redirect(address)
+        # The form leads to TikTok's own page: this one answer may.
+        at = urlsplit(address)
+        answer.headers["Content-Security-Policy"] = policy(csp_nonce()).replace("form-action 'self'", f"form-action 'self' {at.scheme}://{at.netloc}")
+        return answer
+
+    # -- step 4: the shop
+
+    @expose("/<int:connection_id>/shop", methods=["GET", "POST"])
+    def shop(self, connection_id: int) -> Any:
+        """One seller account may own several shops: one is chosen, with the store view it sells from (TTS-04)."""
+        with self.read() as db:
+            connection = find(db, Connection, connection_id, _own)
+            offered = connect.shops_to_choose(db, connection)
+        if not offered:
+            return redirect(url_for("wizard.tiktok", connection_id=connection.id))
+        problem = ""
+        if request.method == "POST":
+            wanted = request.form.get("shop", "")
+            if not wanted.isdigit() or int(wanted) not in {s.id for s in offered}:
+                problem = "Choose one of the shops."
+            else:
+                try:
+                    connect.choose_shop(hub(), connection.id, int(wanted), request.form.get("scope", ""))
+                except ValueError as error:
+                    problem = str(error)
+                except HubError as error:
+                    problem = f"TikTok Shop said: {error.says}"
+                else:
+                    with self.db.write() as db:
+                        record(db, "TikTok shop chosen", connection.name, None, {"shop": wanted}, connection.id)
+                    choose(connection.id, int(wanted))
+                    g.pop("scope", None)
+                    flash(f"{connection.name} is connected. Pull your products next.", "success")
+                    return redirect(url_for("home.index"))
+        scopes = (connection.store or {}).get("scopes", [])
+        return self.render("wizard/shop.html", connection=connection, steps=_steps(connection, 3), offered=[(s, country(s.region)) for s in offered], scopes=scopes,
+                           best={s.id: connect.default_scope(connection, s) for s in offered}, problem=problem)
+
+
+@returns.get("/connect/tiktok/callback")
+@login_required
+def tiktok_callback() -> Any:
+    """Where TikTok Shop sends the seller back to: a replayed or foreign state is refused (TTS-03, S-22)."""
+    require("manage")
+    state, code = request.args.get("state", ""), request.args.get("code", "")
+    if not state or not code:
+        flash("TikTok Shop didn't give its permission. Press Authorize there, or start again.", "need")
+        return redirect(url_for("connections.index"))
+    try:
+        done = connect.finish_consent(hub(), state[:300], code[:500], bound_to())
+    except connect.NotThisTime as why:
+        flash(str(why), "error")
+        return redirect(url_for("connections.index"))
+    except HubError as error:
+        flash(f"TikTok Shop said: {error.says} {error.hint}".strip(), "error")
+        return redirect(url_for("connections.index"))
+    with database().write() as db:
+        record(db, "TikTok Shop authorised", connection_id=done.connection_id)
+        has_shop = db.scalars(select(Shop.id).where(Shop.connection_id == done.connection_id)).first()
+    choose(done.connection_id)
+    if has_shop is not None:
+        flash("TikTok Shop lets us in again. What waited goes on.", "success")
+        return redirect(url_for("connections.page", connection_id=done.connection_id))
+    if not done.shop_ids:
+        flash("This seller account has no shop yet. Open one in Seller Center, then authorise again.", "need")
+        return redirect(url_for("wizard.tiktok", connection_id=done.connection_id))
+    return redirect(url_for("wizard.shop", connection_id=done.connection_id))
+
+
+def bound_to() -> str:
+    """Who asked for a consent: this person in this session."""
+    return f"{current_user.user_id}.{session.get('sid', '')}"
+
+
+def _app_fields() -> list[forms.Field]:
+    return [forms.Field(name="app_key", label="App key", autocomplete="off"), forms.Field(name="app_secret", label="App secret", kind="secret"),
+            forms.Field(name="service_id", label="Service ID", autocomplete="off", help="All three stand on the app's page in TikTok Shop's Partner Center.")]
+
+
+def _callback() -> str:
+    return f"{hub().config.public_url.rstrip('/')}/connect/tiktok/callback"
+
+
+def _saved(connection: Connection) -> dict[str, str]:
+    """The last characters of each secret that is kept; never more."""
+    kept = json.loads(connection.secrets or "{}")
+    return {name: str(text)[-4:] for name, text in kept.items() if len(str(text)) > 8}
+
+
+def _store_is_done(connection: Connection) -> bool:
+    return bool(connection.store and connection.store.get("version") and not any(
+        p.get("code") in ("login.lost", "store.unreachable", "store.not_expected") for p in connection.problems or ()))
+
+
+def _handshake(connection: Connection) -> tuple[str, str, str]:
+    """(tone, strong words, further words) of the store's handshake."""
+    title = platform_title(connection.platform)
+    match connection.handshake_state:
+        case "done" | "complete" | "active":
+            return "ok", f"{title} has let us in.", "Press Next to check that everything works."
+        case "half" | "received" | "started" | "called":
+            return "info", f"{title} called us and hasn't finished.", "Press Allow there."
+        case "refused" | "failed":
+            return "stop", f"{title} answered that the signature is wrong.", "Make the integration again; the old one can be deleted."
+    return "info", f"Waiting for {title}.", "This page notices by itself."
+
+
+def _steps(connection: Connection | None, now: int) -> list[Step]:
+    title = platform_title(connection.platform) if connection else "your store"
+    names = (("Name and store", f"{connection.name}, {title}" if connection else "1 minute", ""),
+             ("Open your store to us", f"In {title}, 3 minutes", url_for("wizard.store", connection_id=connection.id) if connection else ""),
+             ("Allow TikTok Shop", "In TikTok Shop, 2 minutes", ""))
+    return [Step(name, text, url, "done" if i < now else "now" if i == now else "later") for i, (name, text, url) in enumerate(names, 1)]
+
+
+__all__ = ["Wizard", "bound_to", "returns"]

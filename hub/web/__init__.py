@@ -1,0 +1,1 @@
+"""What answers over HTTP besides the admin screens: webhooks, sign-in returns of the platforms, health, headers."""
