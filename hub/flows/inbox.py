@@ -140,9 +140,17 @@ class Writer:
                 self._thread.start()
         self._queue.put(waiting)
 
+    def stop(self) -> None:
+        """Ends the thread once what it has taken is stored."""
+        if self._thread is not None:
+            self._queue.put(_END)
+            self._thread.join(LONGEST_WAIT_S)
+
     def _loop(self) -> None:
         while True:
             group = self._next_group()
+            if any(one is _END for one in group):
+                return
             if group:
                 try:
                     self._store(group)
@@ -219,6 +227,7 @@ class Writer:
         self._drained_at, self._owes_drain = time.monotonic(), False
 
 
+_END = _Waiting([])
 _writers: dict[int, Writer] = {}
 _writers_lock = threading.Lock()
 
@@ -230,6 +239,15 @@ def writer_of(db: Database) -> Writer:
         if writer is None or writer.db is not db:
             writer = _writers[id(db)] = Writer(db)
         return writer
+
+
+def stop_writers() -> None:
+    """Ends the writers of this process (a web process that stops, and tests)."""
+    with _writers_lock:
+        stopped = list(_writers.values())
+        _writers.clear()
+    for writer in stopped:
+        writer.stop()
 
 
 def request_drain(session: Session) -> None:

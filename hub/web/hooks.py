@@ -7,8 +7,6 @@ hostile bytes get a 4xx, and what can't be stored now a 503.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
 import json
 import threading
@@ -24,12 +22,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub import clock, log
 from hub.domain.events import Event
-from hub.flows import inbox
+from hub.flows import connect, inbox
 from hub.flows.inbox import Incoming
 from hub.inbound import MAX_BODY, BadSignature, Skewed, Unreadable
 from hub.models.connections import Connection, ConnectionState
 from hub.models.tiktok import App
 from hub.stores import PLATFORMS
+from hub.stores.hooks import answer_headers
 from hub.tiktok import events as tiktok_events
 from hub.wiring import Hub
 
@@ -41,7 +40,6 @@ MOST_KEYS = 10_000
 OLDEST = timedelta(days=3)
 COME_BACK_S = "5"
 HELLO = "plugin.hello"
-_ANSWER_KEY = b"shopbridge hub answer v1"
 
 _log = log.get("hub.web.hooks")
 
@@ -146,8 +144,6 @@ def _store(rows: Sequence[Incoming], events: Sequence[Event]) -> Response:
 
 def _hello(sender: Sender, event: Event, secret: str) -> Response:
     """Pairs the plugin: answered once, with what it needs for the API, signed so that nobody else can answer."""
-    from hub.flows import connect  # written over the same tables; it imports the flows that use this inbox
-
     row = Incoming(source=f"plugin:{sender.id}", event=event, body=_bytes_of(event), connection_id=sender.id)
     try:
         counts = inbox.accept(_hub(), [row])
@@ -158,25 +154,9 @@ def _hello(sender: Sender, event: Event, secret: str) -> Response:
     with _hub().db.read() as session:
         connection = session.get_one(Connection, sender.id)
     body = json.dumps(connect.hello(_hub(), connection, event), separators=(",", ":")).encode()
-    stamp = str(int(clock.timestamp()))
-    message_id = request.headers.get("webhook-id", "")
-    key = hmac.new(first_key(secret), _ANSWER_KEY, hashlib.sha256).digest()
-    mac = hmac.new(key, f"{message_id}.{stamp}.".encode() + body, hashlib.sha256).digest()
     answer = Response(body, 200, mimetype="application/json")
-    answer.headers["webhook-id"] = message_id
-    answer.headers["webhook-timestamp"] = stamp
-    answer.headers["webhook-signature"] = "v1," + base64.b64encode(mac).decode()
+    answer.headers.update(answer_headers(secret, request.headers.get("webhook-id", ""), body))
     return answer
-
-
-def first_key(secret: str) -> bytes:
-    """K1: the decoded bytes of a webhook secret, or the bytes of an app secret as they are shown."""
-    text = secret.removeprefix("whsec_")
-    try:
-        raw = base64.b64decode(text, validate=True)
-    except ValueError:
-        return secret.encode()
-    return raw if len(raw) == 32 and len(text) == 44 else secret.encode()
 
 
 @blueprint.post("/hooks/tiktok/<app>")

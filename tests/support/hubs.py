@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from hub import clock, queue
 from hub.config import Config
 from hub.domain.tasks import Kind
+from hub.flows import inbox
 from hub.models.connections import Connection, ConnectionState, Mode
 from hub.models.tasks import Item, Task
 from hub.wiring import Hub, open_hub
@@ -28,6 +29,7 @@ def opened(config: Config, **options: Any) -> Iterator[Hub]:
     try:
         yield hub
     finally:
+        inbox.stop_writers()
         entry.use(None)
         queue.use(None)
         hub.close()
