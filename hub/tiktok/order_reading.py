@@ -7,6 +7,7 @@ that nobody here has heard of. What then still differs from the total is found b
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -56,6 +57,7 @@ def order_of(row: Mapping[str, Any], region: str) -> Order:
     fulfilment = text(row, "fulfillment_type")
     currency = text(payment, "currency") or next((text(line, "currency") for line in rows(row, "line_items")), "")
     shipping_tax = amount(payment, "shipping_fee_tax")
+    shipping = _shipping(row, payment, shipping_tax)
     product_tax = amount(payment, "product_tax")
     return Order(
         order_id=text(row, "id"),
@@ -71,8 +73,8 @@ def order_of(row: Mapping[str, Any], region: str) -> Order:
         seller_discount=amount(payment, "seller_discount"),
         platform_discount=amount(payment, "platform_discount"),
         sub_total=amount(payment, "sub_total"),
-        shipping=_shipping(row, payment, shipping_tax),
-        fees=charges(payment, _PLACED),
+        shipping=shipping,
+        fees=_in_the_orders_terms(charges(payment, _PLACED), payment, _goods_gross(payment, lines), shipping),
         tax=amount(payment, "tax") if is_amount(payment.get("tax")) else product_tax + shipping_tax,
         product_tax=product_tax,
         shipping_tax=shipping_tax,
@@ -122,6 +124,21 @@ def charges(payment: Mapping[str, Any], placed: frozenset[str]) -> tuple[Charge,
         if value or tax:
             charged.append(Charge(name, _title(name), -value if name.endswith("_discount") else value, tax))
     return tuple(charged)
+
+
+def _in_the_orders_terms(
+    fees: tuple[Charge, ...], payment: Mapping[str, Any], goods_gross: Decimal, shipping: ShippingCharge
+) -> tuple[Charge, ...]:
+    """Fees with tax in them where the order's prices hold their tax and the fee's own still came on top.
+
+    Told by the total: it is reached by all amounts and the fees' taxes, without the tax of goods and shipping.
+    """
+    fee_tax = sum((fee.tax for fee in fees), ZERO)
+    amounts = goods_gross - amount(payment, "seller_discount") - amount(payment, "platform_discount") + shipping.net
+    amounts += sum((fee.amount for fee in fees), ZERO)
+    if not fee_tax or not amount(payment, "tax") or amounts + fee_tax != amount(payment, "total_amount"):
+        return fees
+    return tuple(replace(fee, amount=fee.amount + fee.tax) if fee.tax else fee for fee in fees)
 
 
 def _may_be_charge(name: str, payment: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ import hub.tiktok
 from hub import clock
 from hub.domain.orders import OrderState, Parcel
 from hub.errors import NeedsReconnect, Refused, Temporary
+from hub.rules.order_money import Binding, order_money
 from hub.tiktok import auth
 from tests.tiktok.conftest import png
 
@@ -549,3 +550,19 @@ def test_a_return_that_is_still_open_carries_no_money(market):
     m.control("POST", f"/orders/{order_id}/return", {"type": "REFUND"})
     (case,) = m.shop.aftersales.returns(updated=(clock.now() - timedelta(hours=1), clock.now() + timedelta(hours=1)))
     assert not case.completed and not case.closed and case.refund is None
+
+
+@pytest.mark.parametrize("region", ["US", "JP", "DE"])
+def test_seeded_orders_of_every_kind_are_explained_to_the_smallest_unit(market, region):
+    m = market(region)
+    m.live(stock=90_000, skus=3)
+    m.control("POST", "/orders/seed", {"seed": 5, "count": 60})
+    read = list(m.shop.orders.search())
+    assert len(read) == 60
+    for order in read:
+        bound = {line.tiktok_sku_id: Binding(product_id="1", variant_id="2", sku=line.seller_sku) for line in order.lines}
+        money = order_money(order, bound)
+        truth = m.control("GET", f"/orders/{order.order_id}")["truth"]
+        assert money.unexplained == 0, order.order_id
+        assert money.grand == Decimal(truth["total_amount"])
+        assert money.prices_include_tax is (truth["tax_mode"] == "inclusive")
