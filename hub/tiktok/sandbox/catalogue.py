@@ -87,6 +87,8 @@ def recommend(call: Call) -> dict[str, Any]:
 def best_leaf(text: str) -> Category | None:
     """The open leaf with the best fitting word: more words first, then the longest, then the last in the text."""
     said = _WORD.findall(text.lower().replace("'s", "").replace("’s", ""))
+    # A word with a hyphen is found whole and by its parts: "v-tee" is a tee, "t-shirt" stays one.
+    said = [part for word in said for part in (*(word.split("-") if "-" in word else ()), word)]
     said = [word if not word.endswith("s") or word.endswith("ss") else word[:-1] for word in said]
     best: tuple[tuple[int, int, int], Category] | None = None
     for one in TREE.leaves():

@@ -86,17 +86,18 @@ class _Leaf:
 _TREE: dict[str, dict[str, dict[str, _Leaf]]] = {
     "Womenswear & Underwear": {
         "Women's Tops": {
-            "Women's T-Shirts": _Leaf(("women t-shirt", "women tee", "t-shirt", "tee"), _TOP, takes_size_chart=True),
+            "Women's T-Shirts": _Leaf(("women t-shirt", "women tee", "t-shirt", "tee", "top", "tunic"), _TOP, takes_size_chart=True),
             "Women's Hoodies & Sweatshirts": _Leaf(
-                ("women hoodie", "women sweatshirt", "hoodie", "sweatshirt", "pullover"), _TOP, takes_size_chart=True),
+                ("women hoodie", "hoodie", "sweatshirt", "pullover", "pullie", "sweater", "cardigan"), _TOP, takes_size_chart=True),
             "Women's Tanks & Camis": _Leaf(("women tank", "tank", "cami", "bra", "bras"), _TOP, takes_size_chart=True),
             "Women's Jackets & Coats": _Leaf(
-                ("women jacket", "jacket", "coat", "hooded", "shell", "parka"), _TOP, takes_size_chart=True),
+                ("women jacket", "jacket", "coat", "hooded", "shell", "parka", "jackshirt",
+                 "summit kit", "weather trainer"), _TOP, takes_size_chart=True),
             "Women's Blouses & Shirts": _Leaf(("women shirt", "blouse", "women blouse"), _TOP, takes_size_chart=True),
         },
         "Women's Bottoms": {
             "Women's Pants & Leggings": _Leaf(
-                ("women pants", "pant", "pants", "legging", "leggings", "capri", "women trousers"), _WEAR,
+                ("women pants", "pant", "pants", "legging", "leggings", "capri", "trousers", "tights"), _WEAR,
                 takes_size_chart=True),
             "Women's Shorts": _Leaf(("women shorts", "women short", "shorts", "short"), _WEAR, takes_size_chart=True),
             "Women's Skirts": _Leaf(("skirt",), _WEAR, takes_size_chart=True),
@@ -122,7 +123,7 @@ _TREE: dict[str, dict[str, dict[str, _Leaf]]] = {
             "Backpacks": _Leaf(("backpack", "rucksack", "daypack"), _BAG),
             "Sports & Duffel Bags": _Leaf(("duffel", "duffle", "gym bag", "yoga bag"), _BAG),
             "Shoulder & Messenger Bags": _Leaf(
-                ("bag", "messenger", "shoulder bag", "shoulder pack", "tote", "sling", "pouch"), _BAG),
+                ("bag", "messenger", "shoulder bag", "shoulder pack", "tote", "sling", "pouch", "shopper"), _BAG),
         },
     },
     "Fashion Accessories": {
@@ -133,6 +134,7 @@ _TREE: dict[str, dict[str, dict[str, _Leaf]]] = {
         "Clothing Accessories": {
             "Hats & Caps": _Leaf(("hat", "cap", "beanie"), _WEAR),
             "Scarves & Gloves": _Leaf(("scarf", "scarves", "gloves"), _WEAR),
+            "Socks": _Leaf(("sock", "socks"), _WEAR),
         },
         "Jewelry": {"Necklaces & Pendants": _Leaf(("necklace", "pendant"), _HOME, permission="INVITE_ONLY")},
     },
@@ -141,8 +143,8 @@ _TREE: dict[str, dict[str, dict[str, _Leaf]]] = {
             "Yoga Mats & Accessories": _Leaf(
                 ("yoga", "yoga mat", "foam", "yoga block", "yoga brick", "roller", "companion kit"), _FITNESS),
             "Strength Training": _Leaf(("dumbbell", "kettlebell", "pushup", "push up", "grips", "weight"), _FITNESS),
-            "Resistance Bands & Straps": _Leaf(("resistance band", "band", "strap", "stretch"), _FITNESS),
-            "Exercise Balls": _Leaf(("ball", "stasis ball", "balance ball"), _FITNESS),
+            "Resistance Bands & Straps": _Leaf(("resistance band", "strength band", "tone band", "lumaflex", "yoga strap", "strap kit"), _FITNESS),
+            "Exercise Balls": _Leaf(("exercise ball", "massage ball", "cardio ball", "stasis ball", "balance ball"), _FITNESS),
             "Jump Ropes": _Leaf(("jump rope", "rope"), _FITNESS),
         },
         "Sports Accessories": {"Water Bottles": _Leaf(("bottle", "flask"), (*_HOME, _CAPACITY))},
@@ -151,7 +153,7 @@ _TREE: dict[str, dict[str, dict[str, _Leaf]]] = {
         "Kitchen & Tableware": {
             "Mugs & Cups": _Leaf(("mug", "cup", "tumbler", "teacup"), (*_HOME, _CAPACITY)),
             "Plates & Bowls": _Leaf(("plate", "bowl", "dish", "platter"), _HOME),
-            "Kitchen Utensils": _Leaf(("spoon", "board", "apron", "kettle", "jar", "teapot", "coffee"), _HOME),
+            "Kitchen Utensils": _Leaf(("spoon", "board", "apron", "kettle", "jar", "teapot", "coffee", "tray"), _HOME),
         },
         "Home Decor": {
             "Candles": _Leaf(("candle", "candles", "tealight"), (*_HOME, _SCENT)),
@@ -161,7 +163,7 @@ _TREE: dict[str, dict[str, dict[str, _Leaf]]] = {
                            certificates=(("Electrical safety report", True),)),
         },
         "Home Textiles": {
-            "Cushions & Throws": _Leaf(("cushion", "pillow", "throw", "blanket"), _HOME),
+            "Cushions & Throws": _Leaf(("cushion", "pillow", "throw", "blanket", "rug", "swatches"), _HOME),
             "Towels": _Leaf(("towel", "tea towel"), _HOME),
         },
     },
@@ -195,6 +197,11 @@ _TREE: dict[str, dict[str, dict[str, _Leaf]]] = {
             "Kids' Outfits": _Leaf(("kids", "baby", "children"), (_AGE, *_WEAR), needs_size_chart=True,
                                    takes_size_chart=True,
                                    certificates=(("Children's product certificate", False),)),
+        },
+    },
+    "Food & Beverages": {
+        "Drinks": {
+            "Tea & Infusions": _Leaf(("tea", "infusion"), (*_HOME,), certificates=(("Ingredient list", False),)),
         },
     },
 }  # fmt: skip

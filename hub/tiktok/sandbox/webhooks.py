@@ -57,6 +57,7 @@ class Sender:
     def __init__(self, sim: State, session: requests.Session | None = None) -> None:
         self.sim = sim
         self.session = session or requests.Session()
+        self.session.trust_env = False  # no proxy and no .netrc stands between a sandbox and its hub
         self.messages: list[Message] = []
         self.rules: list[dict[str, Any]] = []
         self._lock = threading.Lock()
