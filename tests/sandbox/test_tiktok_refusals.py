@@ -297,3 +297,29 @@ def test_a_yen_price_has_no_decimals():
     assert hand.create(body).code == 12052073
     body["skus"][0]["price"]["amount"] = "1250"
     assert hand.create(body).code == 0
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Chaz Hoodie", "Women's Hoodies & Sweatshirts"),
+        ("Men's Cotton Shorts", "Men's Shorts"),
+        ("Enamel mug, harbour blue", "Mugs & Cups"),
+        ("Minerva V-Tee", "Women's T-Shirts"),
+        ("Yoga bag", "Sports & Duffel Bags"),
+    ],
+)
+def test_a_title_is_given_its_leaf_category_with_the_way_to_it(hand: Hand, title: str, name: str):
+    body = {"product_title": title, "category_version": "v2"}
+    found = hand.call("POST", "/product/202309/categories/recommend", body=body).data
+    assert found["categories"][-1] == {
+        "id": found["leaf_category_id"], "name": name, "level": 3, "is_leaf": True, "permission_statuses": ["AVAILABLE"],
+    }  # fmt: skip
+
+
+def test_a_title_that_says_nothing_gets_no_category(hand: Hand):
+    body = {"product_title": "Item 7", "category_version": "v2"}
+    refused = hand.call("POST", "/product/202309/categories/recommend", body=body)
+    assert refused.code == 12019064
+    body["description"] = "<p>A candle with the scent of cedar.</p>"
+    assert hand.call("POST", "/product/202309/categories/recommend", body=body).code == 0
