@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hub.stores import magento
 from hub.stores.base import Platform
 
-PLATFORMS: Mapping[str, Platform] = {platform.slug: platform for platform in ()}
+PLATFORMS: Mapping[str, Platform] = {platform.slug: platform for platform in (magento.PLATFORM,)}

@@ -1,0 +1,5 @@
+"""Magento's messages: the plugin signs and words them as every plugin does (contracts/plugins.md 2)."""
+
+from hub.stores.hooks import read_events
+
+__all__ = ["read_events"]
