@@ -220,12 +220,13 @@ def finish_consent(hub: Hub, state: str, code: str, bound_to: str) -> Consented:
         if row.expires_at < clock.now():
             raise NotThisTime("This sign-in took longer than ten minutes. Start it again from the connection's page.")
         row.used_at = clock.now()
-        connection_id, app = row.connection_id, session.get_one(App, row.app_id)
+        asked_id, connection_id, app = row.id, row.connection_id, session.get_one(App, row.app_id)
     options = hub.app_options(app)
     tokens = auth.exchange(app_keys(app), code, options)
     shops = auth.shops(app_keys(app), tokens.access_token, options)
     with hub.db.write() as session:
         grant = _keep_grant(session, app, tokens)
+        session.get_one(OAuthState, asked_id).grant_id = grant.id
         ids = tuple(_keep_shop(session, grant, shop) for shop in shops)
         for other in connections_of(session, grant.id):
             resume(session, session.get_one(Connection, other))
@@ -257,9 +258,9 @@ def _keep_shop(session: Session, grant: Grant, info: auth.ShopInfo) -> int:
 
 def shops_to_choose(session: Session, connection: Connection) -> Sequence[Shop]:
     """The seller's shops that this connection uses or could use: those of grants given through it."""
-    apps = select(OAuthState.app_id).where(OAuthState.connection_id == connection.id, OAuthState.used_at.is_not(None))
+    grants = select(OAuthState.grant_id).where(OAuthState.connection_id == connection.id, OAuthState.grant_id.is_not(None))
     return session.scalars(select(Shop).join(Grant, Grant.id == Shop.grant_id).where(
-        Grant.app_id.in_(apps), Grant.state == GrantState.ACTIVE,
+        Grant.id.in_(grants), Grant.state == GrantState.ACTIVE,
         Shop.connection_id.is_(None) | (Shop.connection_id == connection.id)).order_by(Shop.id)).all()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.models import Base, Json, Moment, key, one_of
+from hub.models import Base, BigId, Json, Moment, key, one_of
 from hub.models.sealed import HasSecrets, Sealed, sealed_column
 
 
@@ -90,7 +90,10 @@ class ApiToken(Base):
 
 
 class OAuthState(Base):
-    """A state value given to a consent page: single use, ten minutes, bound to who asked (S-22)."""
+    """A state value given to a consent page: single use, ten minutes, bound to who asked (S-22).
+
+    ``grant_id`` is the grant that came of it: whose shops the connection may choose from.
+    """
 
     __tablename__ = "oauth_state"
 
@@ -99,6 +102,7 @@ class OAuthState(Base):
     connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id", ondelete="CASCADE"))
     app_id: Mapped[int] = mapped_column(ForeignKey("tiktok_app.id", ondelete="CASCADE"))
     bound_to: Mapped[str] = mapped_column(String(80))
+    grant_id: Mapped[int | None] = mapped_column(BigId)
     expires_at: Mapped[datetime] = mapped_column(Moment)
     used_at: Mapped[datetime | None] = mapped_column(Moment)
 

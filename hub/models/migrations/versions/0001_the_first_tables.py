@@ -185,6 +185,7 @@ def upgrade() -> None:
         sa.Column("connection_id", NUMBER, nullable=False),
         sa.Column("app_id", NUMBER, nullable=False),
         sa.Column("bound_to", sa.String(length=80), nullable=False),
+        sa.Column("grant_id", NUMBER, nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["app_id"], ["tiktok_app.id"], name=op.f("fk_oauth_state_app_id_tiktok_app"), ondelete="CASCADE"),
