@@ -20,6 +20,7 @@ TASKS: Mapping[Kind, str] = {
     Kind.SEND_MAIL: "hub.flows.alerts:send_mail",
     Kind.PULL_PRODUCTS: "hub.flows.products:pull_products",
     Kind.REFRESH_PRODUCT: "hub.flows.products:refresh_product",
+    Kind.READ_PRODUCTS: "hub.flows.asked:read_products",
     Kind.REFRESH_OFFERS: "hub.flows.products:refresh_offers",
     Kind.COMPARE_DIGEST: "hub.flows.products:compare_digest",
     Kind.REFRESH_TAXONOMY: "hub.flows.categories:refresh_taxonomy",

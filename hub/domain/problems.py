@@ -43,6 +43,7 @@ class _Entry:
 CATALOGUE: dict[str, _Entry] = {
     # -- before a push
     "product.not_pulled": _Entry("Products", "This product has not been pulled from the store yet.", "Pull first, then push.", "products.pull"),
+    "product.unknown": _Entry("Product", "The store has no product with the id {id}.", "Check that the product still exists in the store, then push it again.", ""),
     "product.kind": _Entry("Product", "A {kind} product can't be sold on TikTok Shop: type not supported.", "Push the simple or configurable products that it is made of.", "product"),
     "product.inactive": _Entry("Product", "The product is switched off in the store.", "Switch it on in the store, pull it again, then push.", "product"),
     "title.missing": _Entry("Title", "The product has no title.", "Give it a title in the store, pull it again, then push.", "product"),

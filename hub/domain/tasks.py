@@ -11,6 +11,7 @@ class Kind(StrEnum):
     DRAIN_INBOX = "drain_inbox"
     PULL_PRODUCTS = "pull_products"
     REFRESH_PRODUCT = "refresh_product"
+    READ_PRODUCTS = "read_products"
     REFRESH_OFFERS = "refresh_offers"
     COMPARE_DIGEST = "compare_digest"
     REFRESH_TAXONOMY = "refresh_taxonomy"

@@ -95,6 +95,11 @@ def suggest(hub: Hub, task: TaskView) -> Result:
     return Result(Outcome.OK if found else Outcome.NO_CHANGE, f"{found} of {len(wanted)} store categories have a suggestion")
 
 
+def recommend(hub: Hub, shop_id: int, title: str, description: str = "") -> str | None:
+    """TikTok Shop's category for one product; None where it knows none (CAT-06)."""
+    return _recommend(hub.shop_for(shop_id).categories, title, description)
+
+
 def _recommend(categories: Any, title: str, path: str) -> str | None:
     try:
         suggested: str | None = categories.recommend(title[:300], path)
