@@ -65,20 +65,27 @@ class Logistics:
     def ship(self, order: Order, parcel: Parcel) -> str:
         """Tell TikTok Shop that the seller's own carrier has these goods; answers the package id.
 
-        ``parcel.quantities`` names line ids; empty means the whole order. ``provider_id`` is TikTok Shop's carrier.
-        Where the market makes packages at payment the existing one is shipped, else the call makes it (contract 8.3).
-        Safe to repeat: a parcel that TikTok Shop has already under the same number answers its package.
-        Raises ``Refused``: ``shipment.platform``, ``.split``, ``.no_package``, ``.refused``.
+        ``parcel.quantities`` names line ids, or SKUs with a number of units; empty means all that is left.
+        ``provider_id`` is TikTok Shop's carrier. Where the market makes packages at payment the existing one is
+        shipped, else the call makes it (contract 8.3). Safe to repeat: a parcel that TikTok Shop has already under
+        the same number answers its package. Raises ``Refused``: ``shipment.platform``, ``.split``, ``.no_package``,
+        ``.refused``.
         """
         if order.fulfilled_by_tiktok or order.shipping_type is not ShippingType.SELLER:
             raise Refused("TikTok Shop ships this order itself", problems=[problem("shipment.platform")])
+        if parcel.quantities.keys() - {line.line_id for line in order.lines}:
+            # SKUs fit any of their units: which are left to ship is known only now.
+            order = self._fresh(order)
+            if package_id := _package_with(order, parcel.tracking_number):
+                return package_id
         try:
+            lines = _lines_of(order, parcel)
             if self._caller.region in _MARKS_AS_SHIPPED:
-                return self._mark_as_shipped(order, parcel)
-            return self._ship_packages(order, parcel)
+                return self._mark_as_shipped(order, parcel, lines)
+            return self._ship_packages(order, parcel, lines)
         except Refused as refused:
             if has_code(refused, codes.ALREADY_SHIPPED | codes.TRACKING_USED):
-                if package_id := self._shipped_before(order, parcel):
+                if package_id := _package_with(self._fresh(order), parcel.tracking_number):
                     return package_id
             raise
 
@@ -114,15 +121,14 @@ class Logistics:
             raise
         return [Carrier(text(row, "id"), text(row, "name")) for row in rows(data, "shipping_providers")]
 
-    def _mark_as_shipped(self, order: Order, parcel: Parcel) -> str:
-        """MarkPackageAsShipped makes the package. The lines are named unless they are all that is left to ship."""
+    def _mark_as_shipped(self, order: Order, parcel: Parcel, lines: Sequence[OrderLine]) -> str:
+        """MarkPackageAsShipped makes the package. The lines are named unless they are the whole order."""
         body: dict[str, object] = {
             "tracking_number": parcel.tracking_number,
             "shipping_provider_id": parcel.provider_id,
         }
-        wanted = [line.line_id for line in _lines_of(order, parcel)]
-        if len(wanted) < len(order.lines):
-            body["order_line_item_ids"] = wanted
+        if len(lines) < len(order.lines):
+            body["order_line_item_ids"] = [line.line_id for line in lines]
         data = self._caller.call(
             "MarkPackageAsShipped",
             "POST",
@@ -135,17 +141,17 @@ class Logistics:
             _log.warning("TikTok Shop warns about a shipment", order=order.order_id, says=says[:200])
         return text(data, "package_id")
 
-    def _ship_packages(self, order: Order, parcel: Parcel) -> str:
+    def _ship_packages(self, order: Order, parcel: Parcel, lines: Sequence[OrderLine]) -> str:
         """ShipPackage with the seller's number, for each package that the parcel's lines are in."""
-        wanted = {line.line_id for line in _lines_of(order, parcel)}
+        wanted = {line.line_id for line in lines}
         packages: dict[str, set[str]] = {}
         only = order.package_ids[0] if len(order.package_ids) == 1 else ""
         for line in _open_lines(order):
             packages.setdefault(line.package_id or only, set()).add(line.line_id)
-        touched = {package_id: lines for package_id, lines in packages.items() if lines & wanted}
+        touched = {package_id: inside for package_id, inside in packages.items() if inside & wanted}
         if not touched or "" in touched:
             raise Refused("TikTok Shop shows no package yet", problems=[problem("shipment.no_package")])
-        if any(lines - wanted for lines in touched.values()):
+        if any(inside - wanted for inside in touched.values()):
             raise Refused("Only a part of a package was shipped", problems=[problem("shipment.split")])
         for package_id in touched:
             self._caller.call(
@@ -162,16 +168,18 @@ class Logistics:
             )
         return next(iter(touched))
 
-    def _shipped_before(self, order: Order, parcel: Parcel) -> str:
-        """The package in which an earlier try shipped this parcel, by its tracking number; "" where there is none."""
+    def _fresh(self, order: Order) -> Order:
+        """The order as it is now; as it was where TikTok Shop no longer shows it."""
         data = self._caller.call("GetOrderDetail", "GET", "/order/202507/orders", query={"ids": order.order_id})
-        for fresh in (order_of(row, self._caller.region) for row in rows(data, "orders")):
-            for line in fresh.lines:
-                if line.tracking_number == parcel.tracking_number and line.package_id:
-                    return line.package_id
-            if fresh.tracking_number == parcel.tracking_number and fresh.package_ids:
-                return fresh.package_ids[0]
-        return ""
+        return next((order_of(row, self._caller.region) for row in rows(data, "orders")), order)
+
+
+def _package_with(order: Order, tracking_number: str) -> str:
+    """The package in which an earlier try shipped this number; "" where there is none."""
+    for line in order.lines:
+        if line.tracking_number == tracking_number and line.package_id:
+            return line.package_id
+    return order.package_ids[0] if order.tracking_number == tracking_number and order.package_ids else ""
 
 
 def _open_lines(order: Order) -> list[OrderLine]:
@@ -182,7 +190,33 @@ def _open_lines(order: Order) -> list[OrderLine]:
 
 
 def _lines_of(order: Order, parcel: Parcel) -> list[OrderLine]:
-    """The lines that this parcel holds: those it names, or all that are left."""
-    if parcel.quantities:
-        return [line for line in order.lines if parcel.quantities.get(line.line_id)]
-    return _open_lines(order)
+    """The units that this parcel holds: those it names, or all that are left.
+
+    A line id with more than one unit, or a SKU, takes further units of that SKU that are still to be shipped.
+    Raises ``Refused`` for units that the order does not have.
+    """
+    open_lines = _open_lines(order)
+    if not parcel.quantities:
+        if not open_lines:
+            raise _not_there("nothing of the order is left to ship")
+        return open_lines
+    by_id = {line.line_id: line for line in order.lines}
+    if not by_id.keys() & parcel.quantities.keys() and sum(parcel.quantities.values()) == len(open_lines):
+        return open_lines  # all of it, whatever the store calls the SKUs
+    taken = {name: by_id[name] for name, count in parcel.quantities.items() if name in by_id and count > 0}
+    for name, count in parcel.quantities.items():
+        named = by_id.get(name)
+        fitting = [
+            line
+            for line in open_lines
+            if line.line_id not in taken and (line.tiktok_sku_id == named.tiktok_sku_id if named else line.seller_sku == name)
+        ]
+        missing = count - 1 if named else count
+        if missing > len(fitting):
+            raise _not_there(f"the order has no {missing} open units of {name}")
+        taken |= {line.line_id: line for line in fitting[: max(missing, 0)]}
+    return list(taken.values())
+
+
+def _not_there(says: str) -> Refused:
+    return Refused(f"The shipment does not fit the TikTok Shop order: {says}", problems=[problem("shipment.refused", says=says)])

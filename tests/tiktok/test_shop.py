@@ -408,6 +408,46 @@ def test_a_parcel_of_some_lines_ships_only_these(market):
     assert whole.state is OrderState.AWAITING_COLLECTION
 
 
+def test_parcels_that_name_a_sku_take_its_units_one_after_the_other_and_each_once(market):
+    m = market("US")
+    m.live()
+    (order,) = m.shop.orders.get([m.order()])
+    one, other = (parcel(order, m.shop, number, lines={"MUG-0": 1}) for number in ("1Z001", "1Z002"))
+    first = m.shop.logistics.ship(order, one)
+    assert m.shop.logistics.ship(order, one) == first
+    assert m.shop.logistics.ship(order, other) != first
+    (shipped,) = m.shop.orders.get([order.order_id])
+    assert sorted(line.tracking_number for line in shipped.lines) == ["1Z001", "1Z002"]
+
+
+def test_a_line_with_several_units_takes_its_equals(market):
+    m = market("US")
+    m.live()
+    (order,) = m.shop.orders.get([m.order(lines=[{"seller_sku": "MUG-0", "quantity": 3}])])
+    m.shop.logistics.ship(order, parcel(order, m.shop, lines={order.lines[1].line_id: 2}))
+    (half,) = m.shop.orders.get([order.order_id])
+    assert sorted(line.tracking_number for line in half.lines) == ["", "1Z999", "1Z999"]
+
+
+def test_all_units_are_all_units_whatever_the_store_calls_them(market):
+    m = market("US")
+    m.live()
+    (order,) = m.shop.orders.get([m.order()])
+    m.shop.logistics.ship(order, parcel(order, m.shop, lines={"STORE-SKU": 2}))
+    assert m.shop.orders.get([order.order_id])[0].state is OrderState.AWAITING_COLLECTION
+
+
+@pytest.mark.parametrize("lines", [{"OTHER-SKU": 1}, {"MUG-0": 3}])
+def test_units_that_the_order_does_not_have_ship_nothing(market, lines):
+    m = market("US")
+    m.live()
+    (order,) = m.shop.orders.get([m.order()])
+    with pytest.raises(Refused) as refused:
+        m.shop.logistics.ship(order, parcel(order, m.shop, lines=lines))
+    assert refused.value.problems[0].code == "shipment.refused"
+    assert m.journal("MarkPackageAsShipped") == []
+
+
 @pytest.mark.parametrize("region", ["US", "MX"])
 def test_a_parcel_sent_twice_is_shipped_once(market, region):
     m = market(region)
