@@ -21,6 +21,8 @@ from hub.models import Base
 from hub.web import headers, health, hooks
 from hub.wiring import Hub, open_hub
 
+_log = log.get("hub.app")
+
 
 class OneSession(RequestSession):
     """The request's session. It begins IMMEDIATE on SQLite unless the method only reads: a POST that reads first and
@@ -58,7 +60,10 @@ def create_app(config: Config, hub: Hub | None = None) -> Flask:
     app.register_blueprint(health.blueprint)
     for module in ("hub.web.oauth", "hub.api"):
         if importlib.util.find_spec(module) is not None:
-            importlib.import_module(module).attach(app)
+            try:
+                importlib.import_module(module).attach(app)
+            except ImportError:
+                _log.exception("a part of the web side can't be loaded", part=module)
     headers.install(app, https=config.is_https, image_hosts="https: http:" if config.is_practice else "https:")
     if config.trusted_proxies:
         hops = config.trusted_proxies

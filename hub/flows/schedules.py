@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from hub import clock
@@ -80,17 +80,25 @@ def insert_due(session: Session) -> int:
             row.next_at = now + step
         if state in (ConnectionState.PAUSED, ConnectionState.REMOVED):
             continue
-        tasks.submit(session, row.kind, connection_id=row.connection_id, shop_id=row.shop_id, lane=row.name,
+        tasks.submit(session, row.kind, connection_id=row.connection_id, shop_id=row.shop_id, lane=_lane_of(row),
                      queue=_QUEUES.get(row.kind, Queue.DEFAULT), args=row.args)
         count += 1
     return count
 
 
+def _lane_of(row: Schedule) -> str:
+    """The same lane as when a person asks for this work, so that the two never run side by side."""
+    return f"shop:{row.shop_id}:taxonomy" if row.kind is Kind.REFRESH_TAXONOMY else row.name
+
+
 def _due(session: Session) -> Iterator[Any]:
     now = clock.now()
+    # A slot further ahead than one period was set before the clock went back.
+    ahead = [(Schedule.every_s == every) & (Schedule.next_at > now + timedelta(seconds=every + MINUTE))
+             for every in sorted({every for _, every, _ in (*OF_A_CONNECTION, *OF_A_SHOP, *OF_THE_HUB)})]
     rows = session.execute(
         select(Schedule, Connection.state).outerjoin(Connection, Connection.id == Schedule.connection_id)
-        .where((Schedule.next_at <= now) | (Schedule.next_at > now + timedelta(days=1, minutes=5)))
+        .where(or_(Schedule.next_at <= now, *ahead))
         .order_by(Schedule.next_at).limit(500).with_for_update(of=Schedule, skip_locked=True)
     ).all()
     return iter(rows)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from hub import clock
 from hub.app import create_app
@@ -21,7 +21,7 @@ from hub.config import Config
 from hub.domain.tasks import Kind, Queue, TaskState
 from hub.flows import tasks
 from hub.models.inbox import InboxEvent, InboxState
-from hub.models.tasks import Task
+from hub.models.tasks import Schedule, Task
 from hub.models.tiktok import App
 from hub.wiring import Hub
 from tests.support import both_databases
@@ -130,13 +130,22 @@ def test_a_worker_comes_back_when_redis_does(hub: Hub, config: Config) -> None:
         assert worker.poll() is None
 
 
-def test_only_one_scheduler_leads(hub: Hub, config: Config) -> None:
-    with process(config, "jobs.schedule") as first, process(config, "jobs.schedule"):
-        with hub.db.read() as session:
-            until(lambda: _count(hub, Kind.REFRESH_TOKEN) == 1)
-            assert session.scalar(select(func.count()).select_from(Task)) is not None
+def test_periodic_work_is_inserted_once_by_two_schedulers_and_a_dead_leader_is_followed(
+        hub: Hub, config: Config, tmp_path: Path) -> None:
+    offset = tmp_path / "clock"
+    clock.write_file(offset, timedelta(0))
+    clock.use_file(offset)
+    with (process(config, "jobs.schedule", HUB_CLOCK_FILE=str(offset)) as first,
+          process(config, "jobs.schedule", HUB_CLOCK_FILE=str(offset))):
+        until(lambda: _count(hub, Kind.REFRESH_TOKEN) == 1, says="the first slot")
         os.kill(first.pid, signal.SIGKILL)
-        assert _count(hub, Kind.REFRESH_TOKEN) == 1
+        with hub.db.write() as session:
+            session.execute(update(Task).where(Task.kind == Kind.REFRESH_TOKEN).values(state=TaskState.DONE))
+        clock.write_file(offset, timedelta(minutes=12))
+        until(lambda: _count(hub, Kind.REFRESH_TOKEN) == 2, says="the next slot, with the other leading")
+        with hub.db.read() as session:
+            slot = session.get_one(Schedule, f"hub:{Kind.REFRESH_TOKEN}")
+        assert clock.now() < slot.next_at <= clock.now() + timedelta(minutes=5), "missed slots are skipped"
 
 
 def _count(hub: Hub, kind: Kind) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from hub import clock
 from hub.config import Config
 from hub.domain.problems import problem
-from hub.domain.tasks import ItemState, Kind, Outcome, Queue, TaskState
+from hub.domain.tasks import ItemState, Kind, Outcome, TaskState
 from hub.errors import NeedsReconnect, Refused, Temporary
 from hub.flows import running, tasks
 from hub.flows.leases import LeaseLost
@@ -21,7 +21,7 @@ from hub.flows.tasks import Again, Result, about_to_write
 from hub.models.connections import Connection, ConnectionState
 from hub.models.tasks import Item, Lane, Notice, Task
 from hub.wiring import Hub
-from jobs import entry, handlers
+from jobs import entry
 from tests.support import both_databases
 from tests.support.hubs import add_connection, items, opened, run_waiting, task, use_flow
 
@@ -440,9 +440,3 @@ def test_a_success_ends_the_long_back_off_of_its_connection(hub: Hub, monkeypatc
         use_flow(monkeypatch, Kind.REFRESH_PRODUCT, lambda hub, view: Result())
         submit(hub, Kind.REFRESH_PRODUCT, connection_id=shop, lane="p:2")
         assert run_waiting(hub) == 2
-
-
-def test_every_kind_of_work_has_a_flow(hub: Hub) -> None:
-    for kind in Kind:
-        assert kind in handlers.TASKS or kind in handlers.ITEMS, kind
-    assert submit(hub, queue=Queue.BULK)
