@@ -25,7 +25,9 @@ IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
 TRIES = "10 per 15 minutes"
 auth = Blueprint("auth", __name__)
-limiter = Limiter(key_func=get_remote_address, default_limits=[], in_memory_fallback_enabled=True, in_memory_fallback=[], swallow_errors=True)
+limiter = Limiter(
+    key_func=get_remote_address, default_limits=[], in_memory_fallback_enabled=True, in_memory_fallback=[], swallow_errors=True
+)
 
 
 @dataclass(frozen=True)
@@ -168,13 +170,17 @@ def sign_in() -> Any:
 
 
 def _sign_in_page(error: str = "", email: str = "", offer_reset: bool = True) -> str:
-    return render_template("auth/sign_in.html", error=error, email=email, offer_reset=offer_reset, next=_own_path(request.args.get("next", "")))
+    return render_template(
+        "auth/sign_in.html", error=error, email=email, offer_reset=offer_reset, next=_own_path(request.args.get("next", ""))
+    )
 
 
 def _own_path(address: str) -> str:
     """The address if it is a path of ours: a sign-in never sends people elsewhere."""
     parts = urlsplit(address)
-    ours = address.startswith("/") and not address.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc and "\\" not in address
+    ours = (
+        address.startswith("/") and not address.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc and "\\" not in address
+    )
     return address if ours else ""
 
 
@@ -205,11 +211,21 @@ def first_run() -> Any:
     with database().read() as db:
         if people.has_owner(db):
             return redirect(url_for("auth.sign_in"))
-    fields = [Field(name="name", label="Your name", autocomplete="name"), Field(name="email", label="E-mail", kind="email", autocomplete="username"),
-              Field(name="password", label="Password", kind="secret", help="At least 12 characters; a sentence is good.")]
+    fields = [
+        Field(name="name", label="Your name", autocomplete="name"),
+        Field(name="email", label="E-mail", kind="email", autocomplete="username"),
+        Field(name="password", label="Password", kind="secret", help="At least 12 characters; a sentence is good."),
+    ]
     if not config.is_loopback_only:
-        fields.insert(0, Field(name="code", label="One-time code", autocomplete="one-time-code",
-                               help="Printed by the console that started Shopbridge; it proves that this computer is yours."))
+        fields.insert(
+            0,
+            Field(
+                name="code",
+                label="One-time code",
+                autocomplete="one-time-code",
+                help="Printed by the console that started Shopbridge; it proves that this computer is yours.",
+            ),
+        )
     if request.method == "GET":
         return render_template("auth/first_run.html", fields=fields)
     form = request.form
@@ -263,7 +279,9 @@ def set_password(token: str) -> Any:
                 user.signed_in_at = clock.now()
                 record(db, "password set by link", user.email)
     except people.Rejected as why:
-        return render_template("auth/set_password.html", fields=filled(fields, {}, {why.field: why.says}), email=user.email if user else ""), 422
+        return render_template(
+            "auth/set_password.html", fields=filled(fields, {}, {why.field: why.says}), email=user.email if user else ""
+        ), 422
     if user is None:
         return render_template("auth/set_password.html", gone=True), 410
     start_session(user)
@@ -275,8 +293,10 @@ def set_password(token: str) -> Any:
 @limiter.limit(TRIES, methods=["POST"], key_func=lambda: str(current_user.get_id()))
 def change_password() -> Any:
     """A new password for oneself; other sessions end."""
-    fields = [Field(name="now", label="Your password now", kind="secret", autocomplete="current-password"),
-              Field(name="password", label="New password", kind="secret", help="At least 12 characters; a sentence is good.")]
+    fields = [
+        Field(name="now", label="Your password now", kind="secret", autocomplete="current-password"),
+        Field(name="password", label="New password", kind="secret", help="At least 12 characters; a sentence is good."),
+    ]
     if request.method == "GET":
         return render_template("auth/change_password.html", fields=fields)
     try:

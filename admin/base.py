@@ -154,13 +154,29 @@ def find(db: Session, model: type[Row], row_id: int, connection_of: Callable[[Ro
     return row
 
 
-def record(db: Session, what: str, subject: str = "", before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None,
-           connection_id: int | None = None) -> None:
+def record(
+    db: Session,
+    what: str,
+    subject: str = "",
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    connection_id: int | None = None,
+) -> None:
     """Writes a change into the history, within the caller's transaction. Secrets never enter it."""
     known = current_user.is_authenticated
-    db.add(Change(at=clock.now(), user_id=current_user.user_id if known else None, who=current_user.email if known else "nobody",
-                  address=request.remote_addr or "", connection_id=connection_id, what=what, subject=subject[:200],
-                  before=dict(before) if before else None, after=dict(after) if after else None))
+    db.add(
+        Change(
+            at=clock.now(),
+            user_id=current_user.user_id if known else None,
+            who=current_user.email if known else "nobody",
+            address=request.remote_addr or "",
+            connection_id=connection_id,
+            what=what,
+            subject=subject[:200],
+            before=dict(before) if before else None,
+            after=dict(after) if after else None,
+        )
+    )
 
 
 def denied(subject: str) -> None:

@@ -24,7 +24,7 @@ from hub.models.shops import Shop
 from hub.models.tasks import Task
 from hub.models.tiktok import App, Grant
 
-SECTIONS = ("home", "products", "orders", "mappings", "tasks", "health", "settings")
+SECTIONS = ("home", "products", "orders", "mappings", "tasks", "checks", "settings")
 
 
 def _own(connection: Connection) -> int:
@@ -47,7 +47,15 @@ class Connections(Page):
             shops: dict[int, list[Shop]] = {}
             for shop in db.scalars(select(Shop).where(Shop.connection_id.in_([c.id for c in found])).order_by(Shop.region)):
                 shops.setdefault(shop.connection_id or 0, []).append(shop)
-        rows = [(c, badges.connection(c.state, practice=c.mode is Mode.PRACTICE), platform_title(c.platform), [country(s.region) for s in shops.get(c.id, [])]) for c in found]
+        rows = [
+            (
+                c,
+                badges.connection(c.state, practice=c.mode is Mode.PRACTICE),
+                platform_title(c.platform),
+                [country(s.region) for s in shops.get(c.id, [])],
+            )
+            for c in found
+        ]
         return self.render("connections/index.html", rows=rows)
 
     @expose("/landing")
@@ -93,7 +101,10 @@ class Connections(Page):
         else:
             took = f"{max(0.1, clock.timestamp() - began):.1f} s"
             if health.problems:
-                flash(f"The store answered in {took}, but {len(health.problems)} thing{'s' if len(health.problems) > 1 else ''} must be mended. They stand below.", "need")
+                flash(
+                    f"The store answered in {took}, but {len(health.problems)} thing{'s' if len(health.problems) > 1 else ''} must be mended. They stand below.",
+                    "need",
+                )
             else:
                 flash(f"The store answered in {took}. Everything that we need is allowed.", "success")
         return redirect(url_for("connections.page", connection_id=connection.id))
@@ -102,8 +113,12 @@ class Connections(Page):
     @needs("manage")
     def pause(self, connection_id: int) -> Any:
         """Stops all work; what comes in is kept."""
-        return self._change(connection_id, "connection paused", lambda db, c: connect.pause(db, c, f"Paused by {current_user.name or current_user.email}."),
-                            "Paused. What comes in is kept and goes on later.")
+        return self._change(
+            connection_id,
+            "connection paused",
+            lambda db, c: connect.pause(db, c, f"Paused by {current_user.name or current_user.email}."),
+            "Paused. What comes in is kept and goes on later.",
+        )
 
     @expose("/<int:connection_id>/resume", methods=["POST"])
     @needs("manage")
@@ -115,8 +130,12 @@ class Connections(Page):
     @needs("manage")
     def secret(self, connection_id: int) -> Any:
         """A new webhook secret; the old one stays good for 24 hours after the new one is used."""
-        return self._change(connection_id, "webhook secret renewed", connect.rotate_hook_secret,
-                            "A new webhook address is ready below. Paste it into the store's module; the old one works until then.")
+        return self._change(
+            connection_id,
+            "webhook secret renewed",
+            connect.rotate_hook_secret,
+            "A new webhook address is ready below. Paste it into the store's module; the old one works until then.",
+        )
 
     @expose("/<int:connection_id>/rename", methods=["POST"])
     @needs("manage")
@@ -167,8 +186,21 @@ class Connections(Page):
         try:
             with self.db.write() as db:
                 connection = db.get_one(Connection, connection_id)
-                made = connect.new_api_token(db, connection, request.form.get("label", "").strip() or "API", request.form.getlist("abilities"), str(current_user.email))
-                record(db, "access for a program made", request.form.get("label", "")[:120], None, {"abilities": request.form.getlist("abilities")}, connection_id)
+                made = connect.new_api_token(
+                    db,
+                    connection,
+                    request.form.get("label", "").strip() or "API",
+                    request.form.getlist("abilities"),
+                    str(current_user.email),
+                )
+                record(
+                    db,
+                    "access for a program made",
+                    request.form.get("label", "")[:120],
+                    None,
+                    {"abilities": request.form.getlist("abilities")},
+                    connection_id,
+                )
         except ValueError as error:
             flash(str(error), "error")
             return redirect(url_for("connections.page", connection_id=connection_id) + "#access")
@@ -194,11 +226,11 @@ class Connections(Page):
 class Health(Page):
     """The chosen connection's page, as the menu names it."""
 
-    section: ClassVar[str] = "health"
+    section: ClassVar[str] = "checks"
     needs_connection: ClassVar[bool] = True
 
     def __init__(self) -> None:
-        super().__init__(name="Health", endpoint="health", url="/admin/health")
+        super().__init__(name="Health", endpoint="checks", url="/admin/health")
 
     @expose("/")
     def index(self) -> Any:
@@ -212,20 +244,53 @@ def _facts(db: Session, connection: Connection) -> dict[str, Any]:
     shops = list(db.scalars(select(Shop).where(Shop.connection_id == connection.id).order_by(Shop.region)))
     grants = {g.id: g for g in db.scalars(select(Grant).where(Grant.id.in_([s.grant_id for s in shops])))}
     now = clock.now()
-    waiting = db.execute(select(func.count(), func.min(Task.run_at)).where(Task.connection_id == connection.id, Task.state == TaskState.QUEUED, Task.run_at <= now)).one()
+    waiting = db.execute(
+        select(func.count(), func.min(Task.run_at)).where(
+            Task.connection_id == connection.id, Task.state == TaskState.QUEUED, Task.run_at <= now
+        )
+    ).one()
     held = db.scalar(select(func.count()).select_from(Task).where(Task.connection_id == connection.id, Task.state == TaskState.HELD)) or 0
-    parked = db.scalar(select(func.count()).select_from(InboxEvent).where(InboxEvent.connection_id == connection.id, InboxEvent.state == InboxState.PARKED)) or 0
+    parked = (
+        db.scalar(
+            select(func.count())
+            .select_from(InboxEvent)
+            .where(InboxEvent.connection_id == connection.id, InboxEvent.state == InboxState.PARKED)
+        )
+        or 0
+    )
     last_inbound = db.scalar(select(func.max(InboxEvent.received_at)).where(InboxEvent.connection_id == connection.id))
-    tokens = db.scalars(select(ApiToken).where(ApiToken.connection_id == connection.id, ApiToken.ended_at.is_(None)).order_by(ApiToken.id)).all()
+    tokens = db.scalars(
+        select(ApiToken).where(ApiToken.connection_id == connection.id, ApiToken.ended_at.is_(None)).order_by(ApiToken.id)
+    ).all()
     config = hub().config
     return {
-        "connection": connection, "badge": badges.connection(connection.state, practice=connection.mode is Mode.PRACTICE), "title": platform_title(connection.platform),
-        "shops": [(s, country(s.region), grants.get(s.grant_id), next((str(w.get("name", "")) for w in s.warehouses or () if w.get("id") == s.warehouse_id), "")) for s in shops],
-        "cards": links.cards(connection.problems, connection_id=connection.id), "waiting": waiting[0], "oldest": waiting[1], "held": held, "parked": parked,
+        "connection": connection,
+        "badge": badges.connection(connection.state, practice=connection.mode is Mode.PRACTICE),
+        "title": platform_title(connection.platform),
+        "shops": [
+            (
+                s,
+                country(s.region),
+                grants.get(s.grant_id),
+                next((str(w.get("name", "")) for w in s.warehouses or () if w.get("id") == s.warehouse_id), ""),
+            )
+            for s in shops
+        ],
+        "cards": links.cards(connection.problems, connection_id=connection.id),
+        "waiting": waiting[0],
+        "oldest": waiting[1],
+        "held": held,
+        "parked": parked,
         "last_inbound": last_inbound or connection.last_event_at,
-        "hook_url": connect.hook_url(connection, config.public_url) if may("manage") else "", "without_plugin": _without_plugin(connection), "tokens": tokens,
-        "abilities": connect.ABILITIES, "address": str((connection.settings or {}).get("base_url", "")), "is_setup": connection.state is ConnectionState.SETUP,
-        "has_app": db.scalar(select(func.count()).select_from(App)) or bool(config.tiktok_app_key), "secret_tail": _tail(connection)}
+        "hook_url": connect.hook_url(connection, config.public_url) if may("manage") else "",
+        "without_plugin": _without_plugin(connection),
+        "tokens": tokens,
+        "abilities": connect.ABILITIES,
+        "address": str((connection.settings or {}).get("base_url", "")),
+        "is_setup": connection.state is ConnectionState.SETUP,
+        "has_app": db.scalar(select(func.count()).select_from(App)) or bool(config.tiktok_app_key),
+        "secret_tail": _tail(connection),
+    }
 
 
 def _without_plugin(connection: Connection) -> tuple[str, ...]:

@@ -64,7 +64,13 @@ def _now() -> str:
 
 
 def _old_form(error: CSRFError) -> Any:
-    return _framed("This page is old", "This page is from before you signed in again. Nothing was saved.", 400, request.path if request.method == "GET" else "/", "Load again")
+    return _framed(
+        "This page is old",
+        "This page is from before you signed in again. Nothing was saved.",
+        400,
+        request.path if request.method == "GET" else "/",
+        "Load again",
+    )
 
 
 def _bad(error: HTTPException) -> Any:
@@ -73,12 +79,16 @@ def _bad(error: HTTPException) -> Any:
 
 def _forbidden(error: HTTPException) -> Any:
     with database().read() as db:
-        owner = db.scalar(select(User.name).where(User.role == Role.OWNER, User.deleted_at.is_(None)).order_by(User.id).limit(1)) or "The owner"
+        owner = (
+            db.scalar(select(User.name).where(User.role == Role.OWNER, User.deleted_at.is_(None)).order_by(User.id).limit(1)) or "The owner"
+        )
     return _framed("You may not do this", f"Your account doesn't have this right. {owner} can do it, or give you the right.", 403)
 
 
 def _missing(error: HTTPException) -> Any:
-    return _framed("This page doesn't exist", "The order or product may belong to another connection, or the address is mistyped.", error.code or 404)
+    return _framed(
+        "This page doesn't exist", "The order or product may belong to another connection, or the address is mistyped.", error.code or 404
+    )
 
 
 def _too_big(error: HTTPException) -> Any:
@@ -102,9 +112,18 @@ def _broken(error: Exception) -> Any:
     reference = secrets.token_hex(3).upper()
     log.error("a page broke", exc_info=error, extra={"reference": reference, "path": request.path, "method": request.method})
     if _is_machine():
-        answer: Response = jsonify({"error": {"code": "internal", "message": f"Our mistake. Reference {reference}.", "reference": reference}})
+        answer: Response = jsonify(
+            {"error": {"code": "internal", "message": f"Our mistake. Reference {reference}.", "reference": reference}}
+        )
         answer.status_code = 500
         return answer
     text = "This page couldn't be shown. Orders and products go on syncing; they run apart from this page. If you were saving something, check whether it is there."
-    return render_template("errors/plain.html", title="Something broke on our side", text=text, reference=reference, back_url=url_for("connections.index"),
-                           back_text="Home", said_at=_now()), 500
+    return render_template(
+        "errors/plain.html",
+        title="Something broke on our side",
+        text=text,
+        reference=reference,
+        back_url=url_for("connections.index"),
+        back_text="Home",
+        said_at=_now(),
+    ), 500

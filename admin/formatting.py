@@ -18,13 +18,44 @@ from hub import clock
 from hub.domain.money import quantum
 
 # A shop's days are its market's days; one zone stands for the market (contracts: regions of TikTok Shop).
-ZONES = {"US": "America/New_York", "GB": "Europe/London", "UK": "Europe/London", "IE": "Europe/Dublin", "DE": "Europe/Berlin",
-         "FR": "Europe/Paris", "IT": "Europe/Rome", "ES": "Europe/Madrid", "MX": "America/Mexico_City", "BR": "America/Sao_Paulo",
-         "JP": "Asia/Tokyo", "ID": "Asia/Jakarta", "MY": "Asia/Kuala_Lumpur", "PH": "Asia/Manila", "SG": "Asia/Singapore",
-         "TH": "Asia/Bangkok", "VN": "Asia/Ho_Chi_Minh"}
-COUNTRIES = {"US": "United States", "GB": "United Kingdom", "UK": "United Kingdom", "IE": "Ireland", "DE": "Germany", "FR": "France",
-             "IT": "Italy", "ES": "Spain", "MX": "Mexico", "BR": "Brazil", "JP": "Japan", "ID": "Indonesia", "MY": "Malaysia",
-             "PH": "Philippines", "SG": "Singapore", "TH": "Thailand", "VN": "Vietnam"}
+ZONES = {
+    "US": "America/New_York",
+    "GB": "Europe/London",
+    "UK": "Europe/London",
+    "IE": "Europe/Dublin",
+    "DE": "Europe/Berlin",
+    "FR": "Europe/Paris",
+    "IT": "Europe/Rome",
+    "ES": "Europe/Madrid",
+    "MX": "America/Mexico_City",
+    "BR": "America/Sao_Paulo",
+    "JP": "Asia/Tokyo",
+    "ID": "Asia/Jakarta",
+    "MY": "Asia/Kuala_Lumpur",
+    "PH": "Asia/Manila",
+    "SG": "Asia/Singapore",
+    "TH": "Asia/Bangkok",
+    "VN": "Asia/Ho_Chi_Minh",
+}
+COUNTRIES = {
+    "US": "United States",
+    "GB": "United Kingdom",
+    "UK": "United Kingdom",
+    "IE": "Ireland",
+    "DE": "Germany",
+    "FR": "France",
+    "IT": "Italy",
+    "ES": "Spain",
+    "MX": "Mexico",
+    "BR": "Brazil",
+    "JP": "Japan",
+    "ID": "Indonesia",
+    "MY": "Malaysia",
+    "PH": "Philippines",
+    "SG": "Singapore",
+    "TH": "Thailand",
+    "VN": "Vietnam",
+}
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -171,6 +202,17 @@ def plural(n: int, one: str, many: str = "") -> str:
 
 def install(app: Flask) -> None:
     """Makes all of this known to the templates."""
-    app.jinja_env.filters.update(when=when, clock=clock_time, day=day, ago=ago, duration=duration, utc_iso=utc_iso, by_day=by_day,
-                                 safe_link=safe_link, safe_image=safe_image, inline=inline, country=country)
+    app.jinja_env.filters.update(
+        when=when,
+        clock=clock_time,
+        day=day,
+        ago=ago,
+        duration=duration,
+        utc_iso=utc_iso,
+        by_day=by_day,
+        safe_link=safe_link,
+        safe_image=safe_image,
+        inline=inline,
+        country=country,
+    )
     app.jinja_env.globals.update(money=money, amount=amount, price_range=price_range, plural=plural, currency_symbol=get_currency_symbol)

@@ -40,7 +40,9 @@ class Field:
 
 def filled(form: Iterable[Field], values: Mapping[str, Any], errors: Mapping[str, str] | None = None) -> list[Field]:
     """The same fields with what was typed and what is wrong with it. Secrets are never put back into the page."""
-    return [replace(f, value=f.value if f.kind == "secret" else values.get(f.name, f.value), error=(errors or {}).get(f.name, "")) for f in form]
+    return [
+        replace(f, value=f.value if f.kind == "secret" else values.get(f.name, f.value), error=(errors or {}).get(f.name, "")) for f in form
+    ]
 
 
 def _kind(spec: fields.Field) -> str:
@@ -65,8 +67,9 @@ def _choices(spec: fields.Field) -> tuple[tuple[str, str], ...]:
     return ()
 
 
-def from_schema(schema: Schema, values: Mapping[str, Any], *, saved: Mapping[str, str] | None = None,
-                errors: Mapping[str, str] | None = None) -> list[Field]:
+def from_schema(
+    schema: Schema, values: Mapping[str, Any], *, saved: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None
+) -> list[Field]:
     """The form of a settings schema. ``saved`` names secrets that are kept, with their last characters."""
     drawn = []
     for name, spec in schema.fields.items():
@@ -75,12 +78,20 @@ def from_schema(schema: Schema, values: Mapping[str, Any], *, saved: Mapping[str
         kind, tail = _kind(spec), (saved or {}).get(name)
         default = spec.load_default if spec.load_default is not None and not callable(spec.load_default) else ""
         value = values.get(name, default)
-        drawn.append(Field(
-            name=name, label=str(spec.metadata.get("label") or name.replace("_", " ").capitalize()), kind=kind,
-            value="" if kind == "secret" else (value if isinstance(value, (str, bool, int)) else ""),
-            help=str(spec.metadata.get("help", "")), error=(errors or {}).get(name, ""), required=bool(spec.required),
-            choices=_choices(spec), placeholder=f"Saved, ends in {tail}" if tail else str(spec.metadata.get("placeholder", "")),
-            autocomplete="off" if kind != "secret" else ""))
+        drawn.append(
+            Field(
+                name=name,
+                label=str(spec.metadata.get("label") or name.replace("_", " ").capitalize()),
+                kind=kind,
+                value="" if kind == "secret" else (value if isinstance(value, (str, bool, int)) else ""),
+                help=str(spec.metadata.get("help", "")),
+                error=(errors or {}).get(name, ""),
+                required=bool(spec.required),
+                choices=_choices(spec),
+                placeholder=f"Saved, ends in {tail}" if tail else str(spec.metadata.get("placeholder", "")),
+                autocomplete="off" if kind != "secret" else "",
+            )
+        )
     return drawn
 
 

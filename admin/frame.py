@@ -130,26 +130,50 @@ def build() -> Frame:
         banners = _banners(db, chosen)
     here = section()
     density = request.cookies.get("sb_density", "")
-    to = here if here in ("home", "products", "orders", "mappings", "tasks", "settings", "health") else "home"
-    countries = [Country(country(s.region), s.region, " · ".join(filter(None, (s.currency, ZONES.get(s.region, "UTC").replace("_", " ")))),
-                         url_for("connections.choose_shop", shop_id=s.id, to=to), chosen.shop is not None and s.id == chosen.shop.id)
-                 for s in chosen.shops]
+    to = here if here in ("home", "products", "orders", "mappings", "tasks", "settings", "checks") else "home"
+    countries = [
+        Country(
+            country(s.region),
+            s.region,
+            " · ".join(filter(None, (s.currency, ZONES.get(s.region, "UTC").replace("_", " ")))),
+            url_for("connections.choose_shop", shop_id=s.id, to=to),
+            chosen.shop is not None and s.id == chosen.shop.id,
+        )
+        for s in chosen.shops
+    ]
     connection = chosen.connection
     return Frame(
-        theme=theme(), density=density if density == "compact" else "", practice=chosen.is_practice,
-        connection_name=connection.name if connection else "", store_title=platform_title(connection.platform) if connection else "",
+        theme=theme(),
+        density=density if density == "compact" else "",
+        practice=chosen.is_practice,
+        connection_name=connection.name if connection else "",
+        store_title=platform_title(connection.platform) if connection else "",
         connections=[_choice(c, chosen, to) for c in chosen.connections],
-        shops=countries, shop=next((c for c in countries if c.current), None),
-        menu=_menu(here, needs, connection is not None), banners=banners, pulse=_pulse(connection),
-        may_connect=may("manage"), home_url=url_for("home.index"), wizard_url=url_for("wizard.index"), connections_url=url_for("connections.index"),
-        search_url=url_for("home.search"), person_name=current_user.name or current_user.email, initials=current_user.initials,
-        role=current_user.role.value)
+        shops=countries,
+        shop=next((c for c in countries if c.current), None),
+        menu=_menu(here, needs, connection is not None),
+        banners=banners,
+        pulse=_pulse(connection),
+        may_connect=may("manage"),
+        home_url=url_for("home.index"),
+        wizard_url=url_for("wizard.index"),
+        connections_url=url_for("connections.index"),
+        search_url=url_for("home.search"),
+        person_name=current_user.name or current_user.email,
+        initials=current_user.initials,
+        role=current_user.role.value,
+    )
 
 
 def _choice(c: Connection, chosen: Scope, to: str) -> Choice:
     badge = badges.connection(c.state, practice=c.mode is Mode.PRACTICE)
-    return Choice(c.name, f"{platform_title(c.platform)} · {badge.word.lower()}", url_for("connections.open", connection_id=c.id, to=to), badge,
-                  chosen.connection is not None and c.id == chosen.connection.id)
+    return Choice(
+        c.name,
+        f"{platform_title(c.platform)} · {badge.word.lower()}",
+        url_for("connections.open", connection_id=c.id, to=to),
+        badge,
+        chosen.connection is not None and c.id == chosen.connection.id,
+    )
 
 
 def _needs(db: Session, chosen: Scope) -> dict[str, int]:
@@ -157,10 +181,20 @@ def _needs(db: Session, chosen: Scope) -> dict[str, int]:
         return {}
     count = select(func.count())
     return {
-        "products": db.scalar(count.select_from(Listing).where(Listing.shop_id == chosen.shop_id, Listing.state == ListingState.NEEDS_ATTENTION)) or 0,
-        "orders": db.scalar(count.select_from(OrderLink).where(OrderLink.shop_id == chosen.shop_id, OrderLink.state == LinkState.NEEDS_ATTENTION)) or 0,
-        "mappings": db.scalar(count.select_from(CategoryMapping).where(CategoryMapping.shop_id == chosen.shop_id, CategoryMapping.category_id == "",
-                                                                      CategoryMapping.suggested_id == "")) or 0,
+        "products": db.scalar(
+            count.select_from(Listing).where(Listing.shop_id == chosen.shop_id, Listing.state == ListingState.NEEDS_ATTENTION)
+        )
+        or 0,
+        "orders": db.scalar(
+            count.select_from(OrderLink).where(OrderLink.shop_id == chosen.shop_id, OrderLink.state == LinkState.NEEDS_ATTENTION)
+        )
+        or 0,
+        "mappings": db.scalar(
+            count.select_from(CategoryMapping).where(
+                CategoryMapping.shop_id == chosen.shop_id, CategoryMapping.category_id == "", CategoryMapping.suggested_id == ""
+            )
+        )
+        or 0,
     }
 
 
@@ -168,9 +202,14 @@ def _menu(here: str, needs: dict[str, int], connected: bool) -> list[list[Entry]
     def entry(title: str, name: str, icon: str, key: str, endpoint: str = "", lights: tuple[str, ...] = ()) -> Entry:
         return Entry(title, url_for(endpoint or f"{name}.index"), icon, key, needs.get(name, 0), here == name or here in lights)
 
-    daily = [entry("Home", "home", "home", "h"), entry("Products", "products", "box", "p"), entry("Orders", "orders", "receipt", "o", lights=("missed",)),
-             entry("Mappings", "mappings", "map", "m"), entry("Tasks", "tasks", "tasks", "t")]
-    rarely = [entry("Health", "health", "pulse", "c"), entry("Settings", "settings", "gear", "s", lights=("history",))]
+    daily = [
+        entry("Home", "home", "home", "h"),
+        entry("Products", "products", "box", "p"),
+        entry("Orders", "orders", "receipt", "o", lights=("missed",)),
+        entry("Mappings", "mappings", "map", "m"),
+        entry("Tasks", "tasks", "tasks", "t"),
+    ]
+    rarely = [entry("Health", "checks", "pulse", "c"), entry("Settings", "settings", "gear", "s", lights=("history",))]
     if not connected:
         daily, rarely = [entry("Connections", "connections", "plug", "c", lights=("wizard",))], []
     if may("see_people"):
@@ -188,19 +227,43 @@ def _banners(db: Session, chosen: Scope) -> list[Banner]:
     page = url_for("connections.page", connection_id=connection.id)
     if connection.state is ConnectionState.PAUSED:
         why = connection.paused_because or "A sign-in is no longer accepted."
-        found.append(Banner("stop", "This connection is paused.", f"{why} What waits goes on by itself once it is back.", page, "Reconnect" if may("manage") else "See why"))
+        found.append(
+            Banner(
+                "stop",
+                "This connection is paused.",
+                f"{why} What waits goes on by itself once it is back.",
+                page,
+                "Reconnect" if may("manage") else "See why",
+            )
+        )
     if connection.state is ConnectionState.SETUP and section() not in ("wizard", "connections"):
-        found.append(Banner("need", "This connection isn't set up yet.", "Products and orders start to flow when it is.",
-                            url_for("wizard.resume", connection_id=connection.id) if may("manage") else "", "Go on setting up"))
+        found.append(
+            Banner(
+                "need",
+                "This connection isn't set up yet.",
+                "Products and orders start to flow when it is.",
+                url_for("wizard.resume", connection_id=connection.id) if may("manage") else "",
+                "Go on setting up",
+            )
+        )
     if chosen.shop is not None:
         grant = db.get(Grant, chosen.shop.grant_id)
         if grant is not None and grant.state is GrantState.LOST and connection.state is not ConnectionState.PAUSED:
-            found.append(Banner("stop", "TikTok Shop no longer lets us in.", "Reconnect; orders wait safely and then go on.", page, "Reconnect"))
+            found.append(
+                Banner("stop", "TikTok Shop no longer lets us in.", "Reconnect; orders wait safely and then go on.", page, "Reconnect")
+            )
         elif grant is not None and grant.refresh_expires_at is not None:
             left = grant.refresh_expires_at - clock.now()
             if timedelta(0) < left <= timedelta(days=RENEW_DAYS[0]):
-                found.append(Banner("need", f"Your TikTok Shop permission ends in {plural(max(1, left.days), 'day')}.",
-                                    "Renewing takes a minute; until then everything works.", page, "Renew"))
+                found.append(
+                    Banner(
+                        "need",
+                        f"Your TikTok Shop permission ends in {plural(max(1, left.days), 'day')}.",
+                        "Renewing takes a minute; until then everything works.",
+                        page,
+                        "Renew",
+                    )
+                )
     if len(found) > 2:
         found = [*found[:2]]
     return found

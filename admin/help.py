@@ -34,9 +34,9 @@ class Help(Page):
         """What there is to read."""
         return self.render("help/index.html", topics=TOPICS)
 
-    @expose("/<name>")
-    def topic(self, name: str) -> Any:
+    @expose("/<page>")
+    def topic(self, page: str) -> Any:
         """One page."""
-        if name not in TOPICS:
+        if page not in TOPICS:
             abort(404)
-        return self.render(f"help/{name}.html", topics=TOPICS, name=name, title=TOPICS[name], catalogue=CATALOGUE)
+        return self.render(f"help/{page}.html", topics=TOPICS, title=TOPICS[page], catalogue=CATALOGUE)

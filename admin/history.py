@@ -29,8 +29,11 @@ def _difference(_view: Any, _context: Any, row: Change, _name: str) -> Markup:
             continue
         if any(word in name.lower() for word in _HIDDEN):
             was = now = "changed"
-        lines.append(Markup("<div>{}: {}<ins>{}</ins></div>").format(
-            name.replace("_", " "), Markup("<del>{}</del> → ").format(_text(was)) if was not in (None, "", {}, []) else "", _text(now)))
+        lines.append(
+            Markup("<div>{}: {}<ins>{}</ins></div>").format(
+                name.replace("_", " "), Markup("<del>{}</del> → ").format(_text(was)) if was not in (None, "", {}, []) else "", _text(now)
+            )
+        )
     return Markup("").join(lines) if lines else Markup("")
 
 
@@ -49,7 +52,14 @@ class History(HubView):
     empty_text = "Sign-ins, settings, mappings, pushes and refused tries are written down here."
     can_export = True
     column_list = ("at", "who", "what", "subject", "difference", "address")
-    column_labels: ClassVar[dict[str, str]] = {"at": "When", "who": "Who", "what": "What", "subject": "Of", "difference": "Before and after", "address": "From"}
+    column_labels: ClassVar[dict[str, str]] = {
+        "at": "When",
+        "who": "Who",
+        "what": "What",
+        "subject": "Of",
+        "difference": "Before and after",
+        "address": "From",
+    }
     column_searchable_list = ("who", "what", "subject")
     column_sortable_list = ("at", "who", "what")
     column_default_sort = ("id", True)

@@ -90,10 +90,15 @@ class Step:
 def ledger_of(db: Session, chosen: Scope) -> LedgerShown:
     """Counts the ledger's entries of the last 30 days, by day of the shop's zone."""
     since = clock.now() - timedelta(days=DAYS)
-    rows = db.execute(select(LedgerEntry.placed_at, LedgerEntry.verdict, LedgerEntry.copies)
-                      .where(LedgerEntry.shop_id == chosen.shop_id, LedgerEntry.placed_at >= since)).all()
+    rows = db.execute(
+        select(LedgerEntry.placed_at, LedgerEntry.verdict, LedgerEntry.copies).where(
+            LedgerEntry.shop_id == chosen.shop_id, LedgerEntry.placed_at >= since
+        )
+    ).all()
     counted_at = db.scalar(select(func.max(LedgerEntry.counted_at)).where(LedgerEntry.shop_id == chosen.shop_id))
-    mark = db.scalar(select(func.max(Watermark.at)).where(Watermark.connection_id == chosen.connection_id, Watermark.name.like("reconcile%")))
+    mark = db.scalar(
+        select(func.max(Watermark.at)).where(Watermark.connection_id == chosen.connection_id, Watermark.name.like("reconcile%"))
+    )
     counted_at = max(filter(None, (counted_at, mark)), default=None)
     today = clock.now().astimezone(zone()).date()
     days = {today - timedelta(days=back): [0, 0, 0, 0] for back in range(DAYS - 1, -1, -1)}
@@ -105,9 +110,16 @@ def ledger_of(db: Session, chosen: Scope) -> LedgerShown:
             bars[0] += 1
             bars[{Verdict.CREATED: 1, Verdict.NOT_DUE: 2}.get(verdict, 3)] += 1
     return LedgerShown(
-        seen=len(rows), created=total[Verdict.CREATED], not_due=total[Verdict.NOT_DUE], failed=total[Verdict.FAILED], missing=total[Verdict.MISSING],
-        double=sum(1 for row in rows if row.copies > 1), days=tuple(Day(at, *bars) for at, bars in days.items()), counted=ago(counted_at),
-        is_fresh=counted_at is not None and clock.now() - counted_at < timedelta(minutes=15))
+        seen=len(rows),
+        created=total[Verdict.CREATED],
+        not_due=total[Verdict.NOT_DUE],
+        failed=total[Verdict.FAILED],
+        missing=total[Verdict.MISSING],
+        double=sum(1 for row in rows if row.copies > 1),
+        days=tuple(Day(at, *bars) for at, bars in days.items()),
+        counted=ago(counted_at),
+        is_fresh=counted_at is not None and clock.now() - counted_at < timedelta(minutes=15),
+    )
 
 
 class Home(Guarded, AdminIndexView):
@@ -116,7 +128,7 @@ class Home(Guarded, AdminIndexView):
     section: ClassVar[str] = "home"
 
     def __init__(self) -> None:
-        super().__init__(name="Home", endpoint="home", url="/admin", static_folder=None)
+        super().__init__(name="Home", endpoint="home", url="/admin")
 
     def is_visible(self) -> bool:
         """Our own menu is drawn by `admin.frame`."""
@@ -137,11 +149,23 @@ class Home(Guarded, AdminIndexView):
             last_order = db.scalar(select(func.max(OrderLink.placed_at)).where(OrderLink.shop_id == chosen.shop_id))
         connection = chosen.connection
         return self.render(
-            "home.html", ledger=ledger, todo=todo, steps=steps, steps_done=sum(s.done for s in steps),
-            products=[(tab, products[tab.key]) for tab in TABS[1:]], products_all=products["all"],
-            orders=[(tab, orders[tab.key]) for tab in ORDER_TABS[1:]], orders_all=orders["all"], last_order=last_order, chosen=chosen,
-            store_title=platform_title(connection.platform), badge=badges.connection(connection.state),
-            today=ledger.days[-1].at, first_day=day_name(ledger.days[0].at), middle_day=day_name(ledger.days[DAYS // 2].at))
+            "home.html",
+            ledger=ledger,
+            todo=todo,
+            steps=steps,
+            steps_done=sum(s.done for s in steps),
+            products=[(tab, products[tab.key]) for tab in TABS[1:]],
+            products_all=products["all"],
+            orders=[(tab, orders[tab.key]) for tab in ORDER_TABS[1:]],
+            orders_all=orders["all"],
+            last_order=last_order,
+            chosen=chosen,
+            store_title=platform_title(connection.platform),
+            badge=badges.connection(connection.state),
+            today=ledger.days[-1].at,
+            first_day=day_name(ledger.days[0].at),
+            middle_day=day_name(ledger.days[DAYS // 2].at),
+        )
 
     @expose("/search")
     def search(self) -> Any:
@@ -151,14 +175,34 @@ class Home(Guarded, AdminIndexView):
         if not text or chosen.connection is None:
             return redirect(url_for("products.index"))
         with database().read() as db:
-            link_id = db.scalar(select(OrderLink.id).where(OrderLink.connection_id == chosen.connection_id,
-                                                           or_(OrderLink.tiktok_order_id == text, OrderLink.store_number == text)).limit(1))
-            listing_id = db.scalar(
-                select(Listing.id).join(StoreProduct, StoreProduct.id == Listing.product_id)
-                .where(Listing.shop_id == chosen.shop_id,
-                       or_(Listing.tiktok_product_id == text, StoreProduct.sku == text,
-                           StoreProduct.id.in_(select(StoreVariant.product_id).where(StoreVariant.connection_id == chosen.connection_id, StoreVariant.sku == text))))
-                .limit(1)) if link_id is None else None
+            link_id = db.scalar(
+                select(OrderLink.id)
+                .where(
+                    OrderLink.connection_id == chosen.connection_id, or_(OrderLink.tiktok_order_id == text, OrderLink.store_number == text)
+                )
+                .limit(1)
+            )
+            listing_id = (
+                db.scalar(
+                    select(Listing.id)
+                    .join(StoreProduct, StoreProduct.id == Listing.product_id)
+                    .where(
+                        Listing.shop_id == chosen.shop_id,
+                        or_(
+                            Listing.tiktok_product_id == text,
+                            StoreProduct.sku == text,
+                            StoreProduct.id.in_(
+                                select(StoreVariant.product_id).where(
+                                    StoreVariant.connection_id == chosen.connection_id, StoreVariant.sku == text
+                                )
+                            ),
+                        ),
+                    )
+                    .limit(1)
+                )
+                if link_id is None
+                else None
+            )
         if link_id is not None:
             return redirect(url_for("orders.page", link_id=link_id))
         if listing_id is not None:
@@ -173,32 +217,92 @@ def day_name(at: date) -> str:
 
 def _todo(db: Session, chosen: Scope, ledger: LedgerShown, products: dict[str, int]) -> list[Todo]:
     now, found = clock.now(), []
-    late = db.execute(select(func.count(), func.min(OrderLink.ship_by)).where(
-        OrderLink.shop_id == chosen.shop_id, OrderLink.state.in_((LinkState.IN_STORE, LinkState.NEEDS_ATTENTION, LinkState.CREATING)),
-        OrderLink.ship_by < now + timedelta(hours=24), OrderLink.tiktok_state.in_(("AWAITING_SHIPMENT", "PARTIALLY_SHIPPING")))).one()
+    late = db.execute(
+        select(func.count(), func.min(OrderLink.ship_by)).where(
+            OrderLink.shop_id == chosen.shop_id,
+            OrderLink.state.in_((LinkState.IN_STORE, LinkState.NEEDS_ATTENTION, LinkState.CREATING)),
+            OrderLink.ship_by < now + timedelta(hours=24),
+            OrderLink.tiktok_state.in_(("AWAITING_SHIPMENT", "PARTIALLY_SHIPPING")),
+        )
+    ).one()
     if late[0]:
         verb = "must ship" if late[0] > 1 else "must ship"
-        found.append(Todo(Badge("", "stop", "s-stop"), f"{plural(late[0], 'order')} {verb} within 24 hours", "After that TikTok Shop counts them as late.",
-                          url_for("orders.index", sort="ship_by", tab="unfulfilled"), "See them"))
+        found.append(
+            Todo(
+                Badge("", "stop", "s-stop"),
+                f"{plural(late[0], 'order')} {verb} within 24 hours",
+                "After that TikTok Shop counts them as late.",
+                url_for("orders.index", sort="ship_by", tab="unfulfilled"),
+                "See them",
+            )
+        )
     if ledger.missing:
-        found.append(Todo(Badge("", "stop", "s-stop"), f"{plural(ledger.missing, 'order')} of TikTok Shop {'is' if ledger.missing == 1 else 'are'} not in your store",
-                          "They are paid. Look for missed orders creates them now.", url_for("missed.index"), "Look for missed orders"))
+        found.append(
+            Todo(
+                Badge("", "stop", "s-stop"),
+                f"{plural(ledger.missing, 'order')} of TikTok Shop {'is' if ledger.missing == 1 else 'are'} not in your store",
+                "They are paid. Look for missed orders creates them now.",
+                url_for("missed.index"),
+                "Look for missed orders",
+            )
+        )
     if ledger.double:
-        found.append(Todo(Badge("", "stop", "s-stop"), f"{plural(ledger.double, 'order')} {'stands' if ledger.double == 1 else 'stand'} in your store more than once",
-                          "Cancel the extra ones in your store.", url_for("orders.index", need="double"), "See them"))
-    waiting = db.scalar(select(func.count()).select_from(OrderLink).where(OrderLink.shop_id == chosen.shop_id, OrderLink.state == LinkState.NEEDS_ATTENTION)) or 0
+        found.append(
+            Todo(
+                Badge("", "stop", "s-stop"),
+                f"{plural(ledger.double, 'order')} {'stands' if ledger.double == 1 else 'stand'} in your store more than once",
+                "Cancel the extra ones in your store.",
+                url_for("orders.index", need="double"),
+                "See them",
+            )
+        )
+    waiting = (
+        db.scalar(
+            select(func.count())
+            .select_from(OrderLink)
+            .where(OrderLink.shop_id == chosen.shop_id, OrderLink.state == LinkState.NEEDS_ATTENTION)
+        )
+        or 0
+    )
     if waiting:
-        found.append(Todo(Badge("", "need", "s-need"), f"{plural(waiting, 'order')} {'needs' if waiting == 1 else 'need'} you", "Each says what is missing and how to mend it.",
-                          url_for("orders.index", tab="unsynced", need="1"), "See them"))
+        found.append(
+            Todo(
+                Badge("", "need", "s-need"),
+                f"{plural(waiting, 'order')} {'needs' if waiting == 1 else 'need'} you",
+                "Each says what is missing and how to mend it.",
+                url_for("orders.index", tab="unsynced", need="1"),
+                "See them",
+            )
+        )
     failed = products["sync_failed"] + products["update_failed"]
     if failed:
-        found.append(Todo(Badge("", "need", "s-need"), f"{plural(failed, 'product')} {'needs' if failed == 1 else 'need'} you before TikTok Shop takes {'it' if failed == 1 else 'them'}",
-                          "The reason stands at each, with a button that leads to the mend.",
-                          url_for("products.index", tab="sync_failed" if products["sync_failed"] else "update_failed"), "See them"))
-    unmapped = db.scalar(select(func.count()).select_from(CategoryMapping).where(CategoryMapping.shop_id == chosen.shop_id, CategoryMapping.confirmed_at.is_(None))) or 0
+        found.append(
+            Todo(
+                Badge("", "need", "s-need"),
+                f"{plural(failed, 'product')} {'needs' if failed == 1 else 'need'} you before TikTok Shop takes {'it' if failed == 1 else 'them'}",
+                "The reason stands at each, with a button that leads to the mend.",
+                url_for("products.index", tab="sync_failed" if products["sync_failed"] else "update_failed"),
+                "See them",
+            )
+        )
+    unmapped = (
+        db.scalar(
+            select(func.count())
+            .select_from(CategoryMapping)
+            .where(CategoryMapping.shop_id == chosen.shop_id, CategoryMapping.confirmed_at.is_(None))
+        )
+        or 0
+    )
     if unmapped:
-        found.append(Todo(Badge("", "need", "s-need"), f"{plural(unmapped, 'category', 'categories')} of your store {'waits' if unmapped == 1 else 'wait'} for your word",
-                          "We suggest a TikTok Shop category; you confirm it or choose another.", url_for("mappings.index"), "Open Mappings"))
+        found.append(
+            Todo(
+                Badge("", "need", "s-need"),
+                f"{plural(unmapped, 'category', 'categories')} of your store {'waits' if unmapped == 1 else 'wait'} for your word",
+                "We suggest a TikTok Shop category; you confirm it or choose another.",
+                url_for("mappings.index"),
+                "Open Mappings",
+            )
+        )
     return found
 
 
@@ -208,13 +312,34 @@ def _first_steps(db: Session, chosen: Scope, products: dict[str, int], orders: d
     assert connection is not None
     connected = connection.state is not ConnectionState.SETUP and chosen.shop is not None
     pulled = products["all"] > 0
-    mapped = (db.scalar(select(func.count()).select_from(CategoryMapping).where(CategoryMapping.shop_id == chosen.shop_id, CategoryMapping.confirmed_at.is_not(None))) or 0) > 0
+    mapped = (
+        db.scalar(
+            select(func.count())
+            .select_from(CategoryMapping)
+            .where(CategoryMapping.shop_id == chosen.shop_id, CategoryMapping.confirmed_at.is_not(None))
+        )
+        or 0
+    ) > 0
     pushed = products["synced"] + products["update_failed"] > 0
     steps = [
-        Step("Connect your store and TikTok Shop", "About 10 minutes.", connected, url_for("wizard.resume", connection_id=connection.id) if may("manage") else "", "Go on"),
-        Step("Pull your products", "About a minute for 200 products. Nothing is sent to TikTok Shop.", pulled, url_for("products.index", dialog="pull"), "Pull products"),
+        Step(
+            "Connect your store and TikTok Shop",
+            "About 10 minutes.",
+            connected,
+            url_for("wizard.resume", connection_id=connection.id) if may("manage") else "",
+            "Go on",
+        ),
+        Step(
+            "Pull your products",
+            "About a minute for 200 products. Nothing is sent to TikTok Shop.",
+            pulled,
+            url_for("products.index", dialog="pull"),
+            "Pull products",
+        ),
         Step("Match your categories", "We suggest; you confirm.", mapped, url_for("mappings.index"), "Open Mappings"),
-        Step("Push your first product", "Start with one and look at it on TikTok Shop.", pushed, url_for("products.index"), "Open Products"),
+        Step(
+            "Push your first product", "Start with one and look at it on TikTok Shop.", pushed, url_for("products.index"), "Open Products"
+        ),
         Step("Get your first order", "It appears here and in your store within a minute.", orders["all"] > 0),
     ]
     return [] if all(s.done for s in steps) else steps

@@ -79,7 +79,12 @@ def card(problem: Problem, *, listing_id: int | None = None, order_id: int | Non
     return Card(problem.code, problem.where, problem.says, problem.fix, url, _VERBS.get(problem.link, "Mend it"), problem.raw)
 
 
-def cards(rows: Iterable[Mapping[str, Any]] | None, *, listing_id: int | None = None, order_id: int | None = None,
-          connection_id: int | None = None) -> list[Card]:
+def cards(
+    rows: Iterable[Mapping[str, Any]] | None,
+    *,
+    listing_id: int | None = None,
+    order_id: int | None = None,
+    connection_id: int | None = None,
+) -> list[Card]:
     """The problems of a JSON column, drawn."""
     return [card(Problem.from_json(row), listing_id=listing_id, order_id=order_id, connection_id=connection_id) for row in rows or ()]

@@ -65,8 +65,13 @@ def in_tab(key: str) -> ColumnElement[bool]:
 def tab_counts(db: Session, shop_id: int) -> dict[str, int]:
     """How many products each tab has; they sum to ``all``."""
     which = case(*((in_tab(tab.key), tab.key) for tab in TABS[1:]), else_="all")
-    rows = db.execute(select(which, func.count()).select_from(Listing).join(StoreProduct, StoreProduct.id == Listing.product_id)
-                      .where(Listing.shop_id == shop_id, StoreProduct.gone_at.is_(None)).group_by(which)).all()
+    rows = db.execute(
+        select(which, func.count())
+        .select_from(Listing)
+        .join(StoreProduct, StoreProduct.id == Listing.product_id)
+        .where(Listing.shop_id == shop_id, StoreProduct.gone_at.is_(None))
+        .group_by(which)
+    ).all()
     found = {tab.key: 0 for tab in TABS}
     for key, n in rows:
         found[key] += n
@@ -79,17 +84,26 @@ STATUSES = (("live", "Live"), ("in_review", "In review"), ("off", "Off"), ("none
 
 def matching(shop_id: int, wanted: Mapping[str, Any]) -> Select[Any]:
     """Listings with their products that answer to tab, search text and filters of an address (PRD-17)."""
-    query = (select(Listing, StoreProduct).join(StoreProduct, StoreProduct.id == Listing.product_id)
-             .where(Listing.shop_id == shop_id, StoreProduct.gone_at.is_(None)))
+    query = (
+        select(Listing, StoreProduct)
+        .join(StoreProduct, StoreProduct.id == Listing.product_id)
+        .where(Listing.shop_id == shop_id, StoreProduct.gone_at.is_(None))
+    )
     tab = str(wanted.get("tab", ""))
     if tab and tab != "all":
         query = query.where(in_tab(tab))
     text = str(wanted.get("q", "")).strip()[:200]
     if text:
         like = f"%{text.replace(chr(92), chr(92) * 2).replace('%', chr(92) + '%').replace('_', chr(92) + '_')}%"
-        query = query.where(or_(
-            StoreProduct.title.ilike(like, escape="\\"), StoreProduct.sku.ilike(like, escape="\\"), Listing.tiktok_product_id == text,
-            StoreProduct.external_id == text, StoreProduct.id.in_(select(StoreVariant.product_id).where(StoreVariant.sku.ilike(like, escape="\\")))))
+        query = query.where(
+            or_(
+                StoreProduct.title.ilike(like, escape="\\"),
+                StoreProduct.sku.ilike(like, escape="\\"),
+                Listing.tiktok_product_id == text,
+                StoreProduct.external_id == text,
+                StoreProduct.id.in_(select(StoreVariant.product_id).where(StoreVariant.sku.ilike(like, escape="\\"))),
+            )
+        )
     category = str(wanted.get("category", ""))
     if category:
         query = query.where(StoreProduct.category_id == ("" if category == "-" else category))

@@ -30,13 +30,24 @@ def send_link(user: User, purpose: LinkPurpose, token: str, invited_by: str = ""
 def link_mail(user: User, purpose: LinkPurpose, address: str, invited_by: str = "") -> Mail:
     """What the mail says."""
     if purpose is LinkPurpose.INVITE:
-        return Mail(to=user.email, subject="Your account on Shopbridge",
-                    lines=(f"Hello {user.name},", f"{invited_by or 'The owner'} has added you to their Shopbridge.",
-                           "Choose a password with this link. It works once, for 24 hours."),
-                    button=("Choose a password", address), why="You get this because somebody added your address. If you don't know them, do nothing.")
-    return Mail(to=user.email, subject="Set a new password for Shopbridge",
-                lines=(f"Hello {user.name},", "Somebody, probably you, asked to set a new password.", "This link works once, for 10 minutes."),
-                button=("Set a new password", address), why="If it wasn't you, do nothing. Your password stays as it is.")
+        return Mail(
+            to=user.email,
+            subject="Your account on Shopbridge",
+            lines=(
+                f"Hello {user.name},",
+                f"{invited_by or 'The owner'} has added you to their Shopbridge.",
+                "Choose a password with this link. It works once, for 24 hours.",
+            ),
+            button=("Choose a password", address),
+            why="You get this because somebody added your address. If you don't know them, do nothing.",
+        )
+    return Mail(
+        to=user.email,
+        subject="Set a new password for Shopbridge",
+        lines=(f"Hello {user.name},", "Somebody, probably you, asked to set a new password.", "This link works once, for 10 minutes."),
+        button=("Set a new password", address),
+        why="If it wasn't you, do nothing. Your password stays as it is.",
+    )
 
 
 def _send(mail: Mail, config: Config) -> None:

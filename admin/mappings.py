@@ -54,33 +54,104 @@ class Mappings(Page):
         with self.read() as db:
             of_shop = CategoryMapping.shop_id == chosen.shop_id
             total = db.scalar(select(func.count()).select_from(CategoryMapping).where(of_shop)) or 0
-            unmatched = db.scalar(select(func.count()).select_from(CategoryMapping).where(of_shop, CategoryMapping.confirmed_at.is_(None), CategoryMapping.suggested_id == "")) or 0
-            suggested = db.scalar(select(func.count()).select_from(CategoryMapping).where(of_shop, CategoryMapping.confirmed_at.is_(None), CategoryMapping.suggested_id != "")) or 0
+            unmatched = (
+                db.scalar(
+                    select(func.count())
+                    .select_from(CategoryMapping)
+                    .where(of_shop, CategoryMapping.confirmed_at.is_(None), CategoryMapping.suggested_id == "")
+                )
+                or 0
+            )
+            suggested = (
+                db.scalar(
+                    select(func.count())
+                    .select_from(CategoryMapping)
+                    .where(of_shop, CategoryMapping.confirmed_at.is_(None), CategoryMapping.suggested_id != "")
+                )
+                or 0
+            )
             query = select(CategoryMapping).where(of_shop)
             if text:
                 query = query.where(CategoryMapping.store_path.icontains(text, autoescape=True))
             if only:
                 query = query.where(CategoryMapping.confirmed_at.is_(None))
-            found, pager = page_of(db, query.order_by(
-                CategoryMapping.confirmed_at.is_not(None), CategoryMapping.suggested_id != "", CategoryMapping.store_path, CategoryMapping.id))
+            found, pager = page_of(
+                db,
+                query.order_by(
+                    CategoryMapping.confirmed_at.is_not(None),
+                    CategoryMapping.suggested_id != "",
+                    CategoryMapping.store_path,
+                    CategoryMapping.id,
+                ),
+            )
             mappings = [row[0] for row in found]
-            counts = {category: n for category, n in db.execute(select(StoreProduct.category_id, func.count()).where(
-                StoreProduct.connection_id == chosen.connection_id, StoreProduct.gone_at.is_(None)).group_by(StoreProduct.category_id))}
+            counts = {
+                category: n
+                for category, n in db.execute(
+                    select(StoreProduct.category_id, func.count())
+                    .where(StoreProduct.connection_id == chosen.connection_id, StoreProduct.gone_at.is_(None))
+                    .group_by(StoreProduct.category_id)
+                )
+            }
             ids = {m.category_id for m in mappings} | {m.suggested_id for m in mappings}
-            paths = {category: path for category, path in db.execute(select(TikTokCategory.category_id, TikTokCategory.path).where(
-                TikTokCategory.shop_id == chosen.shop_id, TikTokCategory.category_id.in_(ids)))}
-            asks = {d.category_id: d for d in db.scalars(select(CategoryDetail).where(CategoryDetail.shop_id == chosen.shop_id, CategoryDetail.category_id.in_(ids)))}
-            waiting = db.scalar(select(func.count()).select_from(Listing).where(Listing.shop_id == chosen.shop_id, Listing.pending, Listing.tiktok_product_id.is_not(None))) or 0
-            has_tree = (db.scalar(select(func.count()).select_from(TikTokCategory).where(TikTokCategory.shop_id == chosen.shop_id)) or 0) > 0
+            paths = {
+                category: path
+                for category, path in db.execute(
+                    select(TikTokCategory.category_id, TikTokCategory.path).where(
+                        TikTokCategory.shop_id == chosen.shop_id, TikTokCategory.category_id.in_(ids)
+                    )
+                )
+            }
+            asks = {
+                d.category_id: d
+                for d in db.scalars(
+                    select(CategoryDetail).where(CategoryDetail.shop_id == chosen.shop_id, CategoryDetail.category_id.in_(ids))
+                )
+            }
+            waiting = (
+                db.scalar(
+                    select(func.count())
+                    .select_from(Listing)
+                    .where(Listing.shop_id == chosen.shop_id, Listing.pending, Listing.tiktok_product_id.is_not(None))
+                )
+                or 0
+            )
+            has_tree = (
+                db.scalar(select(func.count()).select_from(TikTokCategory).where(TikTokCategory.shop_id == chosen.shop_id)) or 0
+            ) > 0
             uncategorised = counts.get("", 0)
         rows = []
         for m in mappings:
             required, missing = _missing(m, asks.get(confirmed(m)))
-            rows.append(MappingRow(m, counts.get(m.store_category_id, 0), badges.mapping(confirmed(m) or m.suggested_id, bool(m.confirmed_at)),
-                                   paths.get(m.category_id, "") if m.confirmed_at else "", paths.get(m.suggested_id, ""), missing, required))
-        return self.render("mappings/index.html", rows=rows, pager=pager, total=total, unmatched=unmatched, suggested=suggested, waiting=waiting, has_tree=has_tree,
-                           uncategorised=uncategorised, chosen=chosen, tabs=[Tab("Categories", url_for("mappings.index"), unmatched, True, True),
-                                                                             Tab("Carriers", url_for("settings.orders") + "#carriers", None)], q=text, only=only)
+            rows.append(
+                MappingRow(
+                    m,
+                    counts.get(m.store_category_id, 0),
+                    badges.mapping(confirmed(m) or m.suggested_id, bool(m.confirmed_at)),
+                    paths.get(m.category_id, "") if m.confirmed_at else "",
+                    paths.get(m.suggested_id, ""),
+                    missing,
+                    required,
+                )
+            )
+        return self.render(
+            "mappings/index.html",
+            rows=rows,
+            pager=pager,
+            total=total,
+            unmatched=unmatched,
+            suggested=suggested,
+            waiting=waiting,
+            has_tree=has_tree,
+            uncategorised=uncategorised,
+            chosen=chosen,
+            tabs=[
+                Tab("Categories", url_for("mappings.index"), unmatched, True, True),
+                Tab("Carriers", url_for("settings.orders") + "#carriers", None),
+            ],
+            q=text,
+            only=only,
+        )
 
     @expose("/confirm", methods=["POST"])
     @needs("mend")
@@ -93,7 +164,9 @@ class Mappings(Page):
         with self.db.write() as db:
             shop = db.get_one(Shop, chosen.shop_id)
             if which.isdigit():
-                mapping = db.scalars(select(CategoryMapping).where(CategoryMapping.id == int(which), CategoryMapping.shop_id == shop.id)).first()
+                mapping = db.scalars(
+                    select(CategoryMapping).where(CategoryMapping.id == int(which), CategoryMapping.shop_id == shop.id)
+                ).first()
                 if mapping is None or not mapping.suggested_id:
                     abort(404)
                 try:
@@ -127,24 +200,81 @@ class Mappings(Page):
         with self.read() as db:
             mapping = find(db, CategoryMapping, mapping_id)
             shop = db.get_one(Shop, mapping.shop_id)
-            paths = {category: path for category, path in db.execute(select(TikTokCategory.category_id, TikTokCategory.path).where(
-                TikTokCategory.shop_id == shop.id, TikTokCategory.category_id.in_({mapping.category_id, mapping.suggested_id})))}
-            products = db.scalars(select(StoreProduct).where(and_(StoreProduct.connection_id == mapping.connection_id, StoreProduct.category_id == mapping.store_category_id),
-                                                             StoreProduct.gone_at.is_(None)).order_by(StoreProduct.title).limit(6)).all()
-            n = db.scalar(select(func.count()).select_from(StoreProduct).where(StoreProduct.connection_id == mapping.connection_id, StoreProduct.gone_at.is_(None),
-                                                                              StoreProduct.category_id == mapping.store_category_id)) or 0
-            labels = sorted({label for data in db.scalars(select(StoreProduct.data).where(
-                StoreProduct.connection_id == mapping.connection_id, StoreProduct.category_id == mapping.store_category_id).limit(50)) for label in (data or {}).get("attributes", {})})
-            first = db.scalar(select(func.count()).select_from(Listing).join(StoreProduct, StoreProduct.id == Listing.product_id).where(
-                Listing.shop_id == shop.id, StoreProduct.category_id == mapping.store_category_id, or_(Listing.pending, Listing.tiktok_product_id.is_(None)))) or 0
+            paths = {
+                category: path
+                for category, path in db.execute(
+                    select(TikTokCategory.category_id, TikTokCategory.path).where(
+                        TikTokCategory.shop_id == shop.id, TikTokCategory.category_id.in_({mapping.category_id, mapping.suggested_id})
+                    )
+                )
+            }
+            products = db.scalars(
+                select(StoreProduct)
+                .where(
+                    and_(StoreProduct.connection_id == mapping.connection_id, StoreProduct.category_id == mapping.store_category_id),
+                    StoreProduct.gone_at.is_(None),
+                )
+                .order_by(StoreProduct.title)
+                .limit(6)
+            ).all()
+            n = (
+                db.scalar(
+                    select(func.count())
+                    .select_from(StoreProduct)
+                    .where(
+                        StoreProduct.connection_id == mapping.connection_id,
+                        StoreProduct.gone_at.is_(None),
+                        StoreProduct.category_id == mapping.store_category_id,
+                    )
+                )
+                or 0
+            )
+            labels = sorted(
+                {
+                    label
+                    for data in db.scalars(
+                        select(StoreProduct.data)
+                        .where(StoreProduct.connection_id == mapping.connection_id, StoreProduct.category_id == mapping.store_category_id)
+                        .limit(50)
+                    )
+                    for label in (data or {}).get("attributes", {})
+                }
+            )
+            first = (
+                db.scalar(
+                    select(func.count())
+                    .select_from(Listing)
+                    .join(StoreProduct, StoreProduct.id == Listing.product_id)
+                    .where(
+                        Listing.shop_id == shop.id,
+                        StoreProduct.category_id == mapping.store_category_id,
+                        or_(Listing.pending, Listing.tiktok_product_id.is_(None)),
+                    )
+                )
+                or 0
+            )
         if request.method == "POST":
             require("mend")
             return self._save(mapping, shop)
         category_id = confirmed(mapping)
         asked = asked_attributes(shop.id, category_id) if category_id else []
-        return self.render("mappings/page.html", mapping=mapping, chosen_path=paths.get(category_id, ""), suggested_path=paths.get(mapping.suggested_id, ""), products=products, n=n,
-                           asked=asked, values=mapping.attributes or {}, store_attributes=labels, brand=(mapping.brand_id, mapping.brand_name), inherited={}, inherited_brand="",
-                           package=mapping.package or {}, badge=badges.mapping(category_id or mapping.suggested_id, bool(mapping.confirmed_at)), waiting=first)
+        return self.render(
+            "mappings/page.html",
+            mapping=mapping,
+            chosen_path=paths.get(category_id, ""),
+            suggested_path=paths.get(mapping.suggested_id, ""),
+            products=products,
+            n=n,
+            asked=asked,
+            values=mapping.attributes or {},
+            store_attributes=labels,
+            brand=(mapping.brand_id, mapping.brand_name),
+            inherited={},
+            inherited_brand="",
+            package=mapping.package or {},
+            badge=badges.mapping(category_id or mapping.suggested_id, bool(mapping.confirmed_at)),
+            waiting=first,
+        )
 
     def _save(self, mapping: CategoryMapping, shop: Shop) -> Any:
         here = url_for("mappings.page", mapping_id=mapping.id)
@@ -152,8 +282,17 @@ class Mappings(Page):
         if form.get("part") == "category":
             try:
                 with self.db.write() as db:
-                    category_flows.save_mapping(db, db.get_one(Shop, shop.id), mapping.store_category_id, form.get("category_id", "").strip(), _who())
-                    record(db, "category chosen", mapping.store_path, {"category": mapping.category_id}, {"category": form.get("category_id", "")}, mapping.connection_id)
+                    category_flows.save_mapping(
+                        db, db.get_one(Shop, shop.id), mapping.store_category_id, form.get("category_id", "").strip(), _who()
+                    )
+                    record(
+                        db,
+                        "category chosen",
+                        mapping.store_path,
+                        {"category": mapping.category_id},
+                        {"category": form.get("category_id", "")},
+                        mapping.connection_id,
+                    )
             except ValueError as error:
                 flash(str(error), "error")
                 return redirect(here)
@@ -172,7 +311,14 @@ class Mappings(Page):
             row = db.get_one(CategoryMapping, mapping.id)
             before = {"attributes": row.attributes, "brand": row.brand_name, "package": row.package}
             category_flows.save_values(db, row, attributes=values, brand=picked_brand(form), package=package)
-            record(db, "category values changed", mapping.store_path, before, {"attributes": values, "brand": row.brand_name, "package": package}, mapping.connection_id)
+            record(
+                db,
+                "category values changed",
+                mapping.store_path,
+                before,
+                {"attributes": values, "brand": row.brand_name, "package": package},
+                mapping.connection_id,
+            )
         flash("Saved for all products of this category. Push them to send it.", "success")
         return redirect(here)
 

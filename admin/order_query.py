@@ -81,8 +81,11 @@ def matching_orders(shop_id: int, wanted: Mapping[str, Any]) -> Select[Any]:
         case "1":
             query = query.where(OrderLink.state == LinkState.NEEDS_ATTENTION)
         case "double":
-            query = query.where(OrderLink.tiktok_order_id.in_(
-                select(LedgerEntry.tiktok_order_id).where(LedgerEntry.shop_id == shop_id, LedgerEntry.copies > 1)))
+            query = query.where(
+                OrderLink.tiktok_order_id.in_(
+                    select(LedgerEntry.tiktok_order_id).where(LedgerEntry.shop_id == shop_id, LedgerEntry.copies > 1)
+                )
+            )
     match wanted.get("sort"):
         case "ship_by":
             return query.order_by(OrderLink.ship_by.is_(None), OrderLink.ship_by, OrderLink.id.desc())

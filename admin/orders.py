@@ -98,8 +98,11 @@ def explain_money(order: Order, store_total: Decimal | None) -> list[MoneyRow]:
         rows.append(MoneyRow("TikTok's discount", -order.platform_discount, "Paid by TikTok Shop, you get it back with the settlement"))
     if shipping.gross or shipping.net:
         rows.append(MoneyRow("Shipping", shipping.gross, shipping.title or order.delivery_option_name))
-        for title, part in (("Your shipping discount", shipping.seller_discount), ("TikTok's shipping discount", shipping.platform_discount),
-                            ("Shared shipping discount", shipping.cofunded_discount)):
+        for title, part in (
+            ("Your shipping discount", shipping.seller_discount),
+            ("TikTok's shipping discount", shipping.platform_discount),
+            ("Shared shipping discount", shipping.cofunded_discount),
+        ):
             if part:
                 rows.append(MoneyRow(title, -part))
     rows += [MoneyRow(fee.title or fee.code.replace("_", " ").capitalize(), fee.amount) for fee in order.fees if fee.amount]
@@ -111,20 +114,40 @@ def explain_money(order: Order, store_total: Decimal | None) -> list[MoneyRow]:
             rows.append(MoneyRow("Tax", order.tax))
             parts += order.tax
         rows.append(MoneyRow("Other", order.total - parts, "In TikTok Shop's total, but in none of its fields"))
-    rows.append(MoneyRow("Buyer paid", order.total, f"Prices include {amount(order.tax, order.currency)} tax" if order.tax and parts == order.total else "", is_sum=True))
+    rows.append(
+        MoneyRow(
+            "Buyer paid",
+            order.total,
+            f"Prices include {amount(order.tax, order.currency)} tax" if order.tax and parts == order.total else "",
+            is_sum=True,
+        )
+    )
     if store_total is not None:
         difference = store_total - order.total
-        note = "Agrees to the cent." if not difference else f"{amount(abs(difference), order.currency)} {'more' if difference > 0 else 'less'} than the buyer paid."
+        note = (
+            "Agrees to the cent."
+            if not difference
+            else f"{amount(abs(difference), order.currency)} {'more' if difference > 0 else 'less'} than the buyer paid."
+        )
         rows.append(MoneyRow("Total in your store", store_total, note, ok=not difference))
     return rows
 
 
 def _rows(found: Sequence[OrderLink], now: datetime) -> list[OrderRow]:
-    return [OrderRow(
-        link, amount(from_minor(link.total, link.currency), link.currency) if link.currency else "–",
-        badges.order_on_tiktok(link.tiktok_state, cancel_requested=link.cancel_requested), badges.order_in_store(link.state),
-        badges.ship_by(link.ship_by, now) if link.tiktok_state in (OrderState.AWAITING_SHIPMENT, OrderState.PARTIALLY_SHIPPING) else None,
-        _reason(link), "Paid" if link.paid_at or link.tiktok_state not in (OrderState.UNPAID, OrderState.UNKNOWN, OrderState.CANCELLED) else "Unpaid") for link in found]
+    return [
+        OrderRow(
+            link,
+            amount(from_minor(link.total, link.currency), link.currency) if link.currency else "–",
+            badges.order_on_tiktok(link.tiktok_state, cancel_requested=link.cancel_requested),
+            badges.order_in_store(link.state),
+            badges.ship_by(link.ship_by, now)
+            if link.tiktok_state in (OrderState.AWAITING_SHIPMENT, OrderState.PARTIALLY_SHIPPING)
+            else None,
+            _reason(link),
+            "Paid" if link.paid_at or link.tiktok_state not in (OrderState.UNPAID, OrderState.UNKNOWN, OrderState.CANCELLED) else "Unpaid",
+        )
+        for link in found
+    ]
 
 
 def _reason(link: OrderLink) -> str:
@@ -151,9 +174,29 @@ class Orders(Page):
             last = db.scalar(select(func.max(OrderLink.placed_at)).where(OrderLink.shop_id == chosen.shop_id))
         current = request.args.get("tab") or "all"
         kept = {k: v for k, v in request.args.items() if k in ("q", "sort") and v}
-        tabs = [Tab(t.title, url_for("orders.index", **kept, **({"tab": t.key} if t.key != "all" else {})), counts[t.key], t.need, t.key == current) for t in ORDER_TABS]
-        return self.render("orders/index.html", rows=_rows([row[0] for row in found], clock.now()), pager=pager, tabs=tabs, counts=counts, sorts=SORTS, chosen=chosen,
-                           last=last, filtered=bool(request.args.get("q") or request.args.get("need")), query=request.query_string.decode(), skips=SKIPS)
+        tabs = [
+            Tab(
+                t.title,
+                url_for("orders.index", **kept, **({"tab": t.key} if t.key != "all" else {})),
+                counts[t.key],
+                t.need,
+                t.key == current,
+            )
+            for t in ORDER_TABS
+        ]
+        return self.render(
+            "orders/index.html",
+            rows=_rows([row[0] for row in found], clock.now()),
+            pager=pager,
+            tabs=tabs,
+            counts=counts,
+            sorts=SORTS,
+            chosen=chosen,
+            last=last,
+            filtered=bool(request.args.get("q") or request.args.get("need")),
+            query=request.query_string.decode(),
+            skips=SKIPS,
+        )
 
     @expose("/refresh", methods=["POST"])
     @needs("mend")
@@ -163,8 +206,16 @@ class Orders(Page):
         if chosen.shop is None:
             abort(404)
         with self.db.write() as db:
-            task = tasks.submit(db, Kind.SYNC_ORDERS, connection_id=chosen.connection_id, shop_id=chosen.shop_id, lane=f"shop:{chosen.shop_id}:orders",
-                                by=str(current_user.email), summary="Refresh orders", shown=True)
+            task = tasks.submit(
+                db,
+                Kind.SYNC_ORDERS,
+                connection_id=chosen.connection_id,
+                shop_id=chosen.shop_id,
+                lane=f"shop:{chosen.shop_id}:orders",
+                by=str(current_user.email),
+                summary="Refresh orders",
+                shown=True,
+            )
             record(db, "orders refreshed", connection_id=chosen.connection_id)
             task_id = task.id
         return _to_task(task_id, "Asking TikTok Shop for changed orders.")
@@ -175,15 +226,22 @@ class Orders(Page):
         """Brings the ticked orders (or one) up to date now: creates what is due, sends what was not taken."""
         chosen = scope()
         with self.read() as db:
-            found = list(db.execute(select(OrderLink.shop_id, OrderLink.tiktok_order_id).where(
-                OrderLink.connection_id == chosen.connection_id, OrderLink.id.in_(picked_ids()))).all())
+            found = list(
+                db.execute(
+                    select(OrderLink.shop_id, OrderLink.tiktok_order_id).where(
+                        OrderLink.connection_id == chosen.connection_id, OrderLink.id.in_(picked_ids())
+                    )
+                ).all()
+            )
         if not found:
             flash("Tick at least one order.", "need")
             return redirect(url_for("orders.index"))
         task_id = _relay(self, found, chosen.connection_id)
         if len(found) == 1 and task_id:
             return _to_task(task_id, "Trying this order again.")
-        flash(Markup('Trying {} again. <a href="{}">See the tasks</a>').format(plural(len(found), "order"), url_for("tasks.index")), "success")
+        flash(
+            Markup('Trying {} again. <a href="{}">See the tasks</a>').format(plural(len(found), "order"), url_for("tasks.index")), "success"
+        )
         return redirect(url_for("orders.index"))
 
     @expose("/export.csv")
@@ -192,9 +250,22 @@ class Orders(Page):
         chosen = scope()
         with self.read() as db:
             found = db.scalars(matching_orders(chosen.shop_id, request.args).limit(EXPORT_ROWS)).all()
-        rows = ((x.tiktok_order_id, x.placed_at.isoformat() if x.placed_at else "", from_minor(x.total, x.currency) if x.currency else "", x.currency,
-                 badges.order_on_tiktok(x.tiktok_state).word, badges.order_in_store(x.state).word, x.store_number, _reason(x)) for x in found)
-        return csv_answer("orders", ("TikTok order", "Ordered (UTC)", "Total", "Currency", "On TikTok Shop", "In store", "Store order", "Needs"), rows)
+        rows = (
+            (
+                x.tiktok_order_id,
+                x.placed_at.isoformat() if x.placed_at else "",
+                from_minor(x.total, x.currency) if x.currency else "",
+                x.currency,
+                badges.order_on_tiktok(x.tiktok_state).word,
+                badges.order_in_store(x.state).word,
+                x.store_number,
+                _reason(x),
+            )
+            for x in found
+        )
+        return csv_answer(
+            "orders", ("TikTok order", "Ordered (UTC)", "Total", "Currency", "On TikTok Shop", "In store", "Store order", "Needs"), rows
+        )
 
     @expose("/ledger")
     def ledger(self) -> Any:
@@ -210,13 +281,37 @@ class Orders(Page):
             elif wanted in list(Verdict):
                 query = query.where(LedgerEntry.verdict == Verdict(wanted))
             found, pager = page_of(db, query.order_by(LedgerEntry.placed_at.desc(), LedgerEntry.id.desc()))
-            known = {number: link_id for link_id, number in db.execute(select(OrderLink.id, OrderLink.tiktok_order_id).where(
-                OrderLink.shop_id == chosen.shop_id, OrderLink.tiktok_order_id.in_([row[0].tiktok_order_id for row in found])))}
-        names = (("", "All", totals.seen, False), ("created", "In your store", totals.created, False), ("not_due", "Not due yet", totals.not_due, False),
-                 ("failed", "Failed", totals.failed, True), ("missing", "Missing", totals.missing, True), ("double", "Double", totals.double, True))
-        tabs = [Tab(title, url_for("orders.ledger", **({"verdict": key} if key else {})), n, need, key == wanted) for key, title, n, need in names]
-        return self.render("orders/ledger.html", entries=[row[0] for row in found], pager=pager, tabs=tabs, totals=totals, known=known, chosen=chosen,
-                           looks=_VERDICTS, skips=SKIPS)
+            known = {
+                number: link_id
+                for link_id, number in db.execute(
+                    select(OrderLink.id, OrderLink.tiktok_order_id).where(
+                        OrderLink.shop_id == chosen.shop_id, OrderLink.tiktok_order_id.in_([row[0].tiktok_order_id for row in found])
+                    )
+                )
+            }
+        names = (
+            ("", "All", totals.seen, False),
+            ("created", "In your store", totals.created, False),
+            ("not_due", "Not due yet", totals.not_due, False),
+            ("failed", "Failed", totals.failed, True),
+            ("missing", "Missing", totals.missing, True),
+            ("double", "Double", totals.double, True),
+        )
+        tabs = [
+            Tab(title, url_for("orders.ledger", **({"verdict": key} if key else {})), n, need, key == wanted)
+            for key, title, n, need in names
+        ]
+        return self.render(
+            "orders/ledger.html",
+            entries=[row[0] for row in found],
+            pager=pager,
+            tabs=tabs,
+            totals=totals,
+            known=known,
+            chosen=chosen,
+            looks=_VERDICTS,
+            skips=SKIPS,
+        )
 
     @expose("/reconcile", methods=["POST"])
     @needs("mend")
@@ -234,22 +329,44 @@ class Orders(Page):
             link = find(db, OrderLink, link_id)
             shop = db.get_one(Shop, link.shop_id)
             connection = db.get_one(Connection, link.connection_id)
-            events = db.scalars(select(OrderEvent).where(OrderEvent.link_id == link.id).order_by(OrderEvent.at.desc(), OrderEvent.id.desc()).limit(300)).all()
+            events = db.scalars(
+                select(OrderEvent).where(OrderEvent.link_id == link.id).order_by(OrderEvent.at.desc(), OrderEvent.id.desc()).limit(300)
+            ).all()
             effects = db.scalars(select(OrderEffect).where(OrderEffect.link_id == link.id).order_by(OrderEffect.at)).all()
-            entry = db.scalars(select(LedgerEntry).where(LedgerEntry.shop_id == link.shop_id, LedgerEntry.tiktok_order_id == link.tiktok_order_id)).first()
+            entry = db.scalars(
+                select(LedgerEntry).where(LedgerEntry.shop_id == link.shop_id, LedgerEntry.tiktok_order_id == link.tiktok_order_id)
+            ).first()
             order = order_links.order_of(link) if link.order else None
             lines = _lines(db, link, order) if order else []
         store_total = from_minor(link.store_total, link.currency) if link.store_total is not None and link.currency else None
         cards = links.cards(link.problems, order_id=link.id)
         row = _rows([link], clock.now())[0]
-        return self.render("orders/page.html", link=link, row=row, order=order, lines=lines, cards=cards, shop=shop, connection=connection,
-                           money_rows=explain_money(order, store_total) if order else [], packages=_packages(link, order, effects),
-                           timeline=[_moment(e) for e in events], bridge=_bridge(link, cards), entry=entry, skip=SKIPS.get(link.reason, ""),
-                           seller_center=_seller_center(shop, link), refunded=from_minor(link.refunded, link.currency) if link.refunded else ZERO)
+        return self.render(
+            "orders/page.html",
+            link=link,
+            row=row,
+            order=order,
+            lines=lines,
+            cards=cards,
+            shop=shop,
+            connection=connection,
+            money_rows=explain_money(order, store_total) if order else [],
+            packages=_packages(link, order, effects),
+            timeline=[_moment(e) for e in events],
+            bridge=_bridge(link, cards),
+            entry=entry,
+            skip=SKIPS.get(link.reason, ""),
+            seller_center=_seller_center(shop, link),
+            refunded=from_minor(link.refunded, link.currency) if link.refunded else ZERO,
+        )
 
 
-_VERDICTS = {Verdict.CREATED: Badge("In your store", "ok", "s-ok"), Verdict.NOT_DUE: Badge("Not due yet", "idle", "s-wait"),
-             Verdict.FAILED: Badge("Failed", "need", "s-need"), Verdict.MISSING: Badge("Missing", "stop", "s-stop")}
+_VERDICTS = {
+    Verdict.CREATED: Badge("In your store", "ok", "s-ok"),
+    Verdict.NOT_DUE: Badge("Not due yet", "idle", "s-wait"),
+    Verdict.FAILED: Badge("Failed", "need", "s-need"),
+    Verdict.MISSING: Badge("Missing", "stop", "s-stop"),
+}
 
 
 class Missed(Page):
@@ -271,7 +388,9 @@ class Missed(Page):
             asked = db.scalar(select(func.max(LedgerEntry.counted_at)).where(LedgerEntry.shop_id == chosen.shop_id))
         if start > end:
             flash("The start is after the end. Choose an earlier start.", "error")
-        return self.render("orders/missed.html", rows=_rows(found, clock.now()), start=start.isoformat(), end=end.isoformat(), chosen=chosen, asked=asked)
+        return self.render(
+            "orders/missed.html", rows=_rows(found, clock.now()), start=start.isoformat(), end=end.isoformat(), chosen=chosen, asked=asked
+        )
 
     @expose("/sync", methods=["POST"])
     @needs("mend")
@@ -284,9 +403,17 @@ class Missed(Page):
             return redirect(url_for("missed.index"))
         first, last = _moments(start, end)
         with self.db.write() as db:
-            task = tasks.submit(db, Kind.SYNC_MISSED_ORDERS, connection_id=chosen.connection_id, shop_id=chosen.shop_id, lane=f"shop:{chosen.shop_id}:missed",
-                                args={"from": first.isoformat(), "to": last.isoformat()}, by=str(current_user.email),
-                                summary=f"Sync missed orders, {start} to {end}", shown=True)
+            task = tasks.submit(
+                db,
+                Kind.SYNC_MISSED_ORDERS,
+                connection_id=chosen.connection_id,
+                shop_id=chosen.shop_id,
+                lane=f"shop:{chosen.shop_id}:missed",
+                args={"from": first.isoformat(), "to": last.isoformat()},
+                by=str(current_user.email),
+                summary=f"Sync missed orders, {start} to {end}",
+                shown=True,
+            )
             record(db, "missed orders synced", f"{start} to {end}", connection_id=chosen.connection_id)
             task_id = task.id
         return _to_task(task_id, "Looking for missed orders and creating them.")
@@ -294,10 +421,17 @@ class Missed(Page):
 
 def _missed(shop_id: int, start: date, end: date) -> Any:
     first, last = _moments(start, end)
-    return select(OrderLink).where(
-        OrderLink.shop_id == shop_id, OrderLink.tiktok_state == OrderState.AWAITING_SHIPMENT, in_order_tab("unsynced"),
-        or_(and_(OrderLink.placed_at >= first, OrderLink.placed_at <= last), OrderLink.placed_at.is_(None)),
-        OrderLink.state != LinkState.CREATING).order_by(OrderLink.placed_at.desc(), OrderLink.id.desc())
+    return (
+        select(OrderLink)
+        .where(
+            OrderLink.shop_id == shop_id,
+            OrderLink.tiktok_state == OrderState.AWAITING_SHIPMENT,
+            in_order_tab("unsynced"),
+            or_(and_(OrderLink.placed_at >= first, OrderLink.placed_at <= last), OrderLink.placed_at.is_(None)),
+            OrderLink.state != LinkState.CREATING,
+        )
+        .order_by(OrderLink.placed_at.desc(), OrderLink.id.desc())
+    )
 
 
 def _moments(start: date, end: date) -> tuple[datetime, datetime]:
@@ -334,9 +468,14 @@ def _relay(page: Page, found: Sequence[Any], connection_id: int) -> int:
 def _lines(db: Session, link: OrderLink, order: Order) -> list[LineRow]:
     linked = {unit.line_id: unit for unit in db.scalars(select(OrderUnit).where(OrderUnit.link_id == link.id))}
     variant_ids = {unit.variant_id for unit in linked.values() if unit.variant_id}
-    listing_of = {variant_id: listing_id for variant_id, listing_id in db.execute(
-        select(StoreVariant.id, Listing.id).join(Listing, and_(Listing.product_id == StoreVariant.product_id, Listing.shop_id == link.shop_id))
-        .where(StoreVariant.id.in_(variant_ids)))}
+    listing_of = {
+        variant_id: listing_id
+        for variant_id, listing_id in db.execute(
+            select(StoreVariant.id, Listing.id)
+            .join(Listing, and_(Listing.product_id == StoreVariant.product_id, Listing.shop_id == link.shop_id))
+            .where(StoreVariant.id.in_(variant_ids))
+        )
+    }
     groups: dict[tuple[str, Decimal, Decimal], list[Any]] = {}
     for line in order.lines:
         groups.setdefault((line.tiktok_sku_id, line.original_price, line.sale_price), []).append(line)
@@ -344,11 +483,19 @@ def _lines(db: Session, link: OrderLink, order: Order) -> list[LineRow]:
     for lines in groups.values():
         first = lines[0]
         unit = linked.get(first.line_id)
-        rows.append(LineRow(
-            f"{first.title}{' · ' + first.variant_title if first.variant_title and first.variant_title.lower() != 'default' else ''}", first.seller_sku, len(lines),
-            first.original_price, -sum((x.seller_discount + x.platform_discount for x in lines), ZERO),
-            sum((x.sale_price for x in lines), ZERO), first.image_url, listing_of.get(unit.variant_id) if unit and unit.variant_id else None,
-            sum(x.state is OrderState.CANCELLED for x in lines)))
+        rows.append(
+            LineRow(
+                f"{first.title}{' · ' + first.variant_title if first.variant_title and first.variant_title.lower() != 'default' else ''}",
+                first.seller_sku,
+                len(lines),
+                first.original_price,
+                -sum((x.seller_discount + x.platform_discount for x in lines), ZERO),
+                sum((x.sale_price for x in lines), ZERO),
+                first.image_url,
+                listing_of.get(unit.variant_id) if unit and unit.variant_id else None,
+                sum(x.state is OrderState.CANCELLED for x in lines),
+            )
+        )
     return rows
 
 
@@ -358,19 +505,32 @@ def _packages(link: OrderLink, order: Order | None, effects: Sequence[OrderEffec
     found: list[dict[str, Any]] = []
     for parcel in link.parcels or ():
         effect = told.get(str(parcel.get("parcel_id", "")))
-        found.append({"carrier": parcel.get("carrier_title") or parcel.get("carrier_code") or "", "tracking": parcel.get("tracking_number", ""),
-                      "number": parcel.get("parcel_id", ""), "told": _told(effect)})
+        found.append(
+            {
+                "carrier": parcel.get("carrier_title") or parcel.get("carrier_code") or "",
+                "tracking": parcel.get("tracking_number", ""),
+                "number": parcel.get("parcel_id", ""),
+                "told": _told(effect),
+            }
+        )
     if not found and order is not None:
         for number in dict.fromkeys(line.tracking_number for line in order.lines if line.tracking_number):
             line = next(x for x in order.lines if x.tracking_number == number)
-            found.append({"carrier": line.provider_name, "tracking": number, "number": line.package_id, "told": _told(told.get(line.package_id))})
+            found.append(
+                {"carrier": line.provider_name, "tracking": number, "number": line.package_id, "told": _told(told.get(line.package_id))}
+            )
     return found
 
 
 def _told(effect: OrderEffect | None) -> str:
     if effect is None:
         return ""
-    return {EffectState.DONE: "Yes", EffectState.OBSERVED: "It knew already", EffectState.REFUSED: "Refused", EffectState.INTENDED: "On its way"}[effect.state]
+    return {
+        EffectState.DONE: "Yes",
+        EffectState.OBSERVED: "It knew already",
+        EffectState.REFUSED: "Refused",
+        EffectState.INTENDED: "On its way",
+    }[effect.state]
 
 
 def _bridge(link: OrderLink, cards: Sequence[Card]) -> str:
@@ -390,12 +550,28 @@ def _seller_center(shop: Shop, link: OrderLink) -> str:
 
 
 _LOOKS: Mapping[str, tuple[str, str]] = {
-    "needs_attention": ("need", "s-need"), "try_failed": ("need", "s-need"), "created": ("ok", "s-ok"), "found": ("ok", "s-ok"), "waits": ("idle", "s-hold"),
-    "shipped": ("move", "s-ship"), "cancelled": ("idle", "s-cancel"), "refunded": ("idle", "undo"), "tiktok": ("idle", "s-info")}
+    "needs_attention": ("need", "s-need"),
+    "try_failed": ("need", "s-need"),
+    "created": ("ok", "s-ok"),
+    "found": ("ok", "s-ok"),
+    "waits": ("idle", "s-hold"),
+    "shipped": ("move", "s-ship"),
+    "cancelled": ("idle", "s-cancel"),
+    "refunded": ("idle", "undo"),
+    "tiktok": ("idle", "s-info"),
+}
 
 
 def _moment(event: OrderEvent) -> Moment:
     tone, icon = _LOOKS.get(event.what, ("idle", "s-info"))
     raw = "\n".join(f"{k}: {v}" for k, v in (event.data or {}).items())
-    return Moment(event.at, event.says or event.what.replace("_", " ").capitalize(), "", tone, icon, raw,
-                  url_for("tasks.page", task_id=event.task_id) if event.task_id else "", f"Task {event.task_id}" if event.task_id else "")
+    return Moment(
+        event.at,
+        event.says or event.what.replace("_", " ").capitalize(),
+        "",
+        tone,
+        icon,
+        raw,
+        url_for("tasks.page", task_id=event.task_id) if event.task_id else "",
+        f"Task {event.task_id}" if event.task_id else "",
+    )

@@ -16,9 +16,11 @@ from hub.flows import people as people_flows
 from hub.models.connections import Connection, ConnectionState
 from hub.models.users import LinkPurpose, Role, User, UserConnection
 
-ROLES = ((Role.SUPPORT, "Support", "Looks, writes mappings and product values, pushes and retries. No settings, no keys, no people."),
-         (Role.ADMIN, "Admin", "Everything but adding, changing and removing people."),
-         (Role.OWNER, "Owner", "Everything."))
+ROLES = (
+    (Role.SUPPORT, "Support", "Looks, writes mappings and product values, pushes and retries. No settings, no keys, no people."),
+    (Role.ADMIN, "Admin", "Everything but adding, changing and removing people."),
+    (Role.OWNER, "Owner", "Everything."),
+)
 
 
 class People(Page):
@@ -36,7 +38,9 @@ class People(Page):
         with self.read() as db:
             found = db.scalars(select(User).where(User.deleted_at.is_(None)).order_by(User.name, User.id)).all()
             seen = {}
-            for user_id, name in db.execute(select(UserConnection.user_id, Connection.name).join(Connection, Connection.id == UserConnection.connection_id)):
+            for user_id, name in db.execute(
+                select(UserConnection.user_id, Connection.name).join(Connection, Connection.id == UserConnection.connection_id)
+            ):
                 seen.setdefault(user_id, []).append(name)
         return self.render("people/index.html", people=found, seen=seen, roles={r: t for r, t, _ in ROLES})
 
@@ -44,8 +48,16 @@ class People(Page):
     @needs("people")
     def add(self) -> Any:
         """Adds a person and mails them a link to choose a password; no password ever travels (GAP-01)."""
-        fields = [Field(name="name", label="Name", autocomplete="off"), Field(name="email", label="E-mail", kind="email", autocomplete="off",
-                                                                            help="A link to choose a password is mailed to it. It works once, for 24 hours.")]
+        fields = [
+            Field(name="name", label="Name", autocomplete="off"),
+            Field(
+                name="email",
+                label="E-mail",
+                kind="email",
+                autocomplete="off",
+                help="A link to choose a password is mailed to it. It works once, for 24 hours.",
+            ),
+        ]
         if request.method == "GET":
             return self.render("people/form.html", user=None, fields=fields, roles=ROLES, role=Role.SUPPORT, **self._connections(None))
         form = request.form
@@ -56,8 +68,14 @@ class People(Page):
                 token = people_flows.make_link(db, user, LinkPurpose.INVITE)
                 record(db, "person added", user.email, None, {"role": user.role.value})
         except people_flows.Rejected as why:
-            return self.render("people/form.html", user=None, fields=filled(fields, form, {why.field: why.says}), roles=ROLES, role=_role(form.get("role", "")),
-                               **self._connections(None)), 422
+            return self.render(
+                "people/form.html",
+                user=None,
+                fields=filled(fields, form, {why.field: why.says}),
+                roles=ROLES,
+                role=_role(form.get("role", "")),
+                **self._connections(None),
+            ), 422
         mail.send_link(user, LinkPurpose.INVITE, token, str(current_user.name or current_user.email))
         flash(f"Added {user.name}. A link to choose a password is on its way to {user.email}.", "success")
         return redirect(url_for("people.index"))
@@ -67,8 +85,17 @@ class People(Page):
         """One person: name and role can change, the e-mail never (USR-03)."""
         with self.read() as db:
             user = _find(db, user_id)
-        fields = [Field(name="name", label="Name", value=user.name, autocomplete="off"),
-                  Field(name="email", label="E-mail", kind="email", value=user.email, disabled=True, help="An e-mail can't be changed. Add the person again instead.")]
+        fields = [
+            Field(name="name", label="Name", value=user.name, autocomplete="off"),
+            Field(
+                name="email",
+                label="E-mail",
+                kind="email",
+                value=user.email,
+                disabled=True,
+                help="An e-mail can't be changed. Add the person again instead.",
+            ),
+        ]
         if request.method == "GET":
             return self.render("people/form.html", user=user, fields=fields, roles=ROLES, role=user.role, **self._connections(user.id))
         return self._save(user_id, fields)
@@ -123,7 +150,11 @@ class People(Page):
     def _connections(self, user_id: int | None) -> dict[str, Any]:
         with self.read() as db:
             every = db.scalars(select(Connection).where(Connection.state != ConnectionState.REMOVED).order_by(Connection.name)).all()
-            theirs = set(db.scalars(select(UserConnection.connection_id).where(UserConnection.user_id == user_id))) if user_id else {c.id for c in every}
+            theirs = (
+                set(db.scalars(select(UserConnection.connection_id).where(UserConnection.user_id == user_id)))
+                if user_id
+                else {c.id for c in every}
+            )
         return {"connections": every, "theirs": theirs}
 
     def _set_connections(self, db: Any, user_id: int) -> None:

@@ -60,7 +60,9 @@ ACTIONS: Mapping[str, BulkAction] = {
     "update_stock": BulkAction("Update stock", "Send today's stock of {n} to TikTok Shop?", "Update stock", listed_only=True),
     "check": BulkAction("Check status", "Read the status of {n} from TikTok Shop?", "Check status", listed_only=True),
     "activate": BulkAction("Put on sale", "Put {n} on sale on TikTok Shop?", "Put on sale", "manage", True),
-    "deactivate": BulkAction("Take off sale", "Take {n} off sale on TikTok Shop? Buyers no longer see them.", "Take off sale", "manage", True),
+    "deactivate": BulkAction(
+        "Take off sale", "Take {n} off sale on TikTok Shop? Buyers no longer see them.", "Take off sale", "manage", True
+    ),
 }
 
 
@@ -157,20 +159,51 @@ class Products(Page):
             found, pager = page_of(db, query)
             rows = _rows(db, chosen.shop, found)
             store_categories = db.execute(
-                select(StoreProduct.category_id, func.max(StoreProduct.category_path), func.count()).where(
-                    StoreProduct.connection_id == chosen.connection_id, StoreProduct.gone_at.is_(None))
-                .group_by(StoreProduct.category_id).order_by(func.max(StoreProduct.category_path)).limit(300)).all()
+                select(StoreProduct.category_id, func.max(StoreProduct.category_path), func.count())
+                .where(StoreProduct.connection_id == chosen.connection_id, StoreProduct.gone_at.is_(None))
+                .group_by(StoreProduct.category_id)
+                .order_by(func.max(StoreProduct.category_path))
+                .limit(300)
+            ).all()
             last_pull = db.scalar(select(func.max(StoreProduct.pulled_at)).where(StoreProduct.connection_id == chosen.connection_id))
-            running = db.scalars(select(Task).where(Task.connection_id == chosen.connection_id, Task.shown, Task.kind == Kind.PULL_PRODUCTS,
-                                                    Task.state.in_(("queued", "running"))).limit(1)).first()
-            pulled_before = db.scalar(select(func.count()).select_from(StoreProduct).where(StoreProduct.connection_id == chosen.connection_id)) or 0
+            running = db.scalars(
+                select(Task)
+                .where(
+                    Task.connection_id == chosen.connection_id,
+                    Task.shown,
+                    Task.kind == Kind.PULL_PRODUCTS,
+                    Task.state.in_(("queued", "running")),
+                )
+                .limit(1)
+            ).first()
+            pulled_before = (
+                db.scalar(select(func.count()).select_from(StoreProduct).where(StoreProduct.connection_id == chosen.connection_id)) or 0
+            )
         current = request.args.get("tab") or "all"
-        tabs = [Tab(t.title, url_for("products.index", **_kept(tab=t.key if t.key != "all" else None)), counts[t.key], t.need, t.key == current) for t in TABS]
+        tabs = [
+            Tab(t.title, url_for("products.index", **_kept(tab=t.key if t.key != "all" else None)), counts[t.key], t.need, t.key == current)
+            for t in TABS
+        ]
         filters = _filter_chips(store_categories)
-        return self.render("products/index.html", rows=rows, pager=pager, tabs=tabs, counts=counts, chosen=chosen, categories=store_categories,
-                           statuses=STATUSES, chips=filters, last_pull=last_pull, running=running, pulled_before=pulled_before, dates=_pull_dates(last_pull),
-                           actions=[(k, a) for k, a in ACTIONS.items() if may(a.ability)], dialog=request.args.get("dialog", ""),
-                           current_filter=request.query_string.decode(), filtered=bool(filters) or current != "all")
+        return self.render(
+            "products/index.html",
+            rows=rows,
+            pager=pager,
+            tabs=tabs,
+            counts=counts,
+            chosen=chosen,
+            categories=store_categories,
+            statuses=STATUSES,
+            chips=filters,
+            last_pull=last_pull,
+            running=running,
+            pulled_before=pulled_before,
+            dates=_pull_dates(last_pull),
+            actions=[(k, a) for k, a in ACTIONS.items() if may(a.ability)],
+            dialog=request.args.get("dialog", ""),
+            current_filter=request.query_string.decode(),
+            filtered=bool(filters) or current != "all",
+        )
 
     @expose("/pull", methods=["POST"])
     @needs("mend")
@@ -203,7 +236,10 @@ class Products(Page):
         with self.read() as db:
             query = matching(chosen.shop_id, wanted) if everything else matching(chosen.shop_id, {}).where(Listing.id.in_(picked_ids()))
             if action.listed_only:
-                left_out = db.scalar(select(func.count()).select_from(query.where(Listing.tiktok_product_id.is_(None)).order_by(None).subquery())) or 0
+                left_out = (
+                    db.scalar(select(func.count()).select_from(query.where(Listing.tiktok_product_id.is_(None)).order_by(None).subquery()))
+                    or 0
+                )
                 query = query.where(Listing.tiktok_product_id.is_not(None))
             else:
                 left_out = 0
@@ -212,9 +248,17 @@ class Products(Page):
             flash("None of them is on TikTok Shop yet. Push them first." if left_out else "Tick at least one product.", "need")
             return redirect(url_for("products.index") + ("?" + request.form.get("filter", "") if request.form.get("filter") else ""))
         if request.form.get("confirmed") != "1" and (everything or left_out or request.form["action"] == "deactivate"):
-            return self.render("products/confirm.html", action=action, key=request.form["action"], n=len(found), left_out=left_out, everything=everything,
-                               ids=() if everything else found, filter=request.form.get("filter", ""),
-                               asks=action.asks.format(n=plural(len(found), "product")))
+            return self.render(
+                "products/confirm.html",
+                action=action,
+                key=request.form["action"],
+                n=len(found),
+                left_out=left_out,
+                everything=everything,
+                ids=() if everything else found,
+                filter=request.form.get("filter", ""),
+                asks=action.asks.format(n=plural(len(found), "product")),
+            )
         with self.db.write() as db:
             task_id = _fan_out(db, chosen.shop, request.form["action"], found)
             record(db, action.summary.lower(), plural(len(found), "product"), connection_id=chosen.connection_id)
@@ -226,8 +270,18 @@ class Products(Page):
         chosen = scope()
         with self.read() as db:
             found = db.execute(matching(chosen.shop_id, request.args).order_by(Listing.id).limit(EXPORT_ROWS)).all()
-            rows = [(p.title, p.sku, p.external_id, p.category_path, badges.sync(x.state, was_live=is_or_was_live(x)).word, x.tiktok_product_id or "",
-                     "; ".join(str(one.get("says", "")) for one in x.problems or ())) for x, p in found]
+            rows = [
+                (
+                    p.title,
+                    p.sku,
+                    p.external_id,
+                    p.category_path,
+                    badges.sync(x.state, was_live=is_or_was_live(x)).word,
+                    x.tiktok_product_id or "",
+                    "; ".join(str(one.get("says", "")) for one in x.problems or ()),
+                )
+                for x, p in found
+            ]
         return csv_answer("products", ("Title", "SKU", "Store product", "Category in store", "Sync", "TikTok product", "Problems"), rows)
 
     # -- one product
@@ -243,13 +297,39 @@ class Products(Page):
             category_id = product.hub_category_id or (confirmed(mapping))
             category = _category(db, listing.shop_id, category_id)
             variants = _variants(db, shop, [listing], [product.id]).get(product.id, [])
-            events = db.scalars(select(ListingEvent).where(ListingEvent.listing_id == listing.id).order_by(ListingEvent.at.desc(), ListingEvent.id.desc()).limit(200)).all()
+            events = db.scalars(
+                select(ListingEvent)
+                .where(ListingEvent.listing_id == listing.id)
+                .order_by(ListingEvent.at.desc(), ListingEvent.id.desc())
+                .limit(200)
+            ).all()
             compared = _both_sides(product, shop, mapping, category, variants)
-        row = ProductRow(listing, product, "", None, badges.sync(listing.state, was_live=is_or_was_live(listing), changes_pending=listing.pending),
-                         _tiktok_badge(listing), links.cards(listing.problems, listing_id=listing.id), ())
-        return self.render("products/page.html", row=row, listing=listing, product=product, shop=shop, compared=compared, variants=variants,
-                           timeline=[_moment(e) for e in events], category=category, mapping=mapping, chosen=scope(),
-                           seller_center=seller_center_url(shop, listing), own=_own_fields(product), stale=_is_empty(listing))
+        row = ProductRow(
+            listing,
+            product,
+            "",
+            None,
+            badges.sync(listing.state, was_live=is_or_was_live(listing), changes_pending=listing.pending),
+            _tiktok_badge(listing),
+            links.cards(listing.problems, listing_id=listing.id),
+            (),
+        )
+        return self.render(
+            "products/page.html",
+            row=row,
+            listing=listing,
+            product=product,
+            shop=shop,
+            compared=compared,
+            variants=variants,
+            timeline=[_moment(e) for e in events],
+            category=category,
+            mapping=mapping,
+            chosen=scope(),
+            seller_center=seller_center_url(shop, listing),
+            own=_own_fields(product),
+            stale=_is_empty(listing),
+        )
 
     @expose("/<int:listing_id>/values", methods=["POST"])
     @needs("mend")
@@ -285,7 +365,7 @@ class Products(Page):
         return redirect(url_for("products.page", listing_id=listing_id))
 
     @expose("/<int:listing_id>/category", methods=["GET", "POST"])
-    def category(self, listing_id: int) -> Any:
+    def own_category(self, listing_id: int) -> Any:
         """A TikTok category for this product alone (CAT-10); only lowest-level ones can be chosen (CAT-02)."""
         with self.read() as db:
             listing = find(db, Listing, listing_id)
@@ -300,11 +380,16 @@ class Products(Page):
                 picked = _category(db, listing.shop_id, chosen_id)
                 if chosen_id and (picked is None or not picked.is_leaf):
                     flash("Choose a category without further levels below it.", "error")
-                    return redirect(url_for("products.category", listing_id=listing_id))
+                    return redirect(url_for("products.own_category", listing_id=listing_id))
                 product = db.get_one(StoreProduct, listing.product_id)
                 before, product.hub_category_id = product.hub_category_id, chosen_id
                 _changed(db, listing_id)
-                _tell(db, listing_id, "category", f"chose the category {picked.path}" if picked else "went back to the category of the mapping")
+                _tell(
+                    db,
+                    listing_id,
+                    "category",
+                    f"chose the category {picked.path}" if picked else "went back to the category of the mapping",
+                )
                 record(db, "product category changed", product.title, {"category": before}, {"category": chosen_id}, product.connection_id)
             flash("Saved. Push the product to send it.", "success")
             return redirect(url_for("products.page", listing_id=listing_id))
@@ -333,9 +418,18 @@ class Products(Page):
             flash("Saved. Push the product to send it.", "success")
             return redirect(url_for("products.page", listing_id=listing_id))
         inherited = mapping.attributes if mapping else {}
-        return self.render("products/attributes.html", listing=listing, product=product, category=category, asked=asked, values=product.hub_attributes or {},
-                           inherited=inherited or {}, store_attributes=sorted((product.data or {}).get("attributes", {})),
-                           brand=(product.hub_brand_id, product.hub_brand_name), inherited_brand=mapping.brand_name if mapping else "")
+        return self.render(
+            "products/attributes.html",
+            listing=listing,
+            product=product,
+            category=category,
+            asked=asked,
+            values=product.hub_attributes or {},
+            inherited=inherited or {},
+            store_attributes=sorted((product.data or {}).get("attributes", {})),
+            brand=(product.hub_brand_id, product.hub_brand_name),
+            inherited_brand=mapping.brand_name if mapping else "",
+        )
 
     @expose("/categories")
     def find_category(self) -> Any:
@@ -371,7 +465,11 @@ class Products(Page):
         if number:
             try:
                 theirs = listing_flows.look_up(hub(), listing.shop_id, number) if number.isdigit() and len(number) < 30 else None
-                problem = "" if theirs else "This shop has no product with that number. Copy the number from Seller Center, and check the country above."
+                problem = (
+                    ""
+                    if theirs
+                    else "This shop has no product with that number. Copy the number from Seller Center, and check the country above."
+                )
             except HubError as error:
                 problem = error.says
         if request.method == "POST" and theirs is not None:
@@ -398,7 +496,16 @@ class Products(Page):
                     flash("Mapped. Orders for these SKUs reach your store from now on.", "success")
                     return redirect(url_for("products.page", listing_id=listing_id))
         guesses = _guesses(theirs.skus, variants) if theirs else {}
-        return self.render("products/map.html", listing=listing, product=product, variants=variants, number=number, theirs=theirs, problem=problem, guesses=guesses)
+        return self.render(
+            "products/map.html",
+            listing=listing,
+            product=product,
+            variants=variants,
+            number=number,
+            theirs=theirs,
+            problem=problem,
+            guesses=guesses,
+        )
 
 
 # -- helpers
@@ -479,23 +586,44 @@ def _day(text: str) -> date | None:
 def _pull_dates(last_pull: Any) -> dict[str, str]:
     today = clock.now().astimezone(zone()).date()
     start = last_pull.astimezone(zone()).date() if last_pull else today.replace(year=today.year - 3, day=min(today.day, 28))
-    return {"start": start.isoformat(), "end": today.isoformat(), "years": today.replace(year=today.year - 3, day=min(today.day, 28)).isoformat(),
-            "week": (today - timedelta(days=7)).isoformat(), "last": start.isoformat() if last_pull else ""}
+    return {
+        "start": start.isoformat(),
+        "end": today.isoformat(),
+        "years": today.replace(year=today.year - 3, day=min(today.day, 28)).isoformat(),
+        "week": (today - timedelta(days=7)).isoformat(),
+        "last": start.isoformat() if last_pull else "",
+    }
 
 
 def _rows(db: Session, shop: Shop | None, found: Sequence[Any]) -> list[ProductRow]:
     by_product = _variants(db, shop, [listing for listing, _ in found], [product.id for _, product in found])
-    mapped = {m.store_category_id: confirmed(m) for m in db.scalars(select(CategoryMapping).where(
-        CategoryMapping.shop_id == (shop.id if shop else -1), CategoryMapping.store_category_id.in_({p.category_id for _, p in found})))}
+    mapped = {
+        m.store_category_id: confirmed(m)
+        for m in db.scalars(
+            select(CategoryMapping).where(
+                CategoryMapping.shop_id == (shop.id if shop else -1),
+                CategoryMapping.store_category_id.in_({p.category_id for _, p in found}),
+            )
+        )
+    }
     rows = []
     for listing, product in found:
         variants = by_product.get(product.id, [])
         prices = [v.price for v in variants if v.price is not None]
         stocks = [v.stock for v in variants if v.stock is not None]
-        rows.append(ProductRow(
-            listing, product, price_range(min(prices, default=None), max(prices, default=None), shop.currency if shop else ""), sum(stocks) if stocks else None,
-            badges.sync(listing.state, was_live=is_or_was_live(listing), changes_pending=listing.pending), _tiktok_badge(listing),
-            links.cards(listing.problems, listing_id=listing.id), _tags(listing, product, mapped.get(product.category_id, "")), variants))
+        rows.append(
+            ProductRow(
+                listing,
+                product,
+                price_range(min(prices, default=None), max(prices, default=None), shop.currency if shop else ""),
+                sum(stocks) if stocks else None,
+                badges.sync(listing.state, was_live=is_or_was_live(listing), changes_pending=listing.pending),
+                _tiktok_badge(listing),
+                links.cards(listing.problems, listing_id=listing.id),
+                _tags(listing, product, mapped.get(product.category_id, "")),
+                variants,
+            )
+        )
     return rows
 
 
@@ -517,28 +645,51 @@ def _tags(listing: Listing, product: StoreProduct, mapped: str) -> list[tuple[st
 
 
 def _tiktok_badge(listing: Listing) -> Badge:
-    return badges.on_tiktok(listing.state, product_id=listing.tiktok_product_id or "", status=listing.tiktok_status,
-                            rejected=any(str(p.get("code")) in ("tiktok.review", "tiktok.refused") for p in listing.problems or ()))
+    return badges.on_tiktok(
+        listing.state,
+        product_id=listing.tiktok_product_id or "",
+        status=listing.tiktok_status,
+        rejected=any(str(p.get("code")) in ("tiktok.review", "tiktok.refused") for p in listing.problems or ()),
+    )
 
 
 def _variants(db: Session, shop: Shop | None, listings: Sequence[Listing], product_ids: Sequence[int]) -> dict[int, list[VariantRow]]:
     """Each product's variants with today's price and stock in the shop's scope, and what TikTok Shop was told last."""
     if not product_ids:
         return {}
-    offers = {o.variant_id: o for o in db.scalars(select(StoreOffer).join(StoreVariant, StoreVariant.id == StoreOffer.variant_id).where(
-        StoreVariant.product_id.in_(product_ids), StoreOffer.scope == (shop.scope if shop else "")))}
+    offers = {
+        o.variant_id: o
+        for o in db.scalars(
+            select(StoreOffer)
+            .join(StoreVariant, StoreVariant.id == StoreOffer.variant_id)
+            .where(StoreVariant.product_id.in_(product_ids), StoreOffer.scope == (shop.scope if shop else ""))
+        )
+    }
     skus = {s.variant_id: s for s in db.scalars(select(ListingSku).where(ListingSku.listing_id.in_([x.id for x in listings])))}
     by_product = {x.product_id: x for x in listings}
     found: dict[int, list[VariantRow]] = {}
-    for v in db.scalars(select(StoreVariant).where(StoreVariant.product_id.in_(product_ids), StoreVariant.gone_at.is_(None))
-                        .order_by(StoreVariant.product_id, StoreVariant.position, StoreVariant.id)):
+    for v in db.scalars(
+        select(StoreVariant)
+        .where(StoreVariant.product_id.in_(product_ids), StoreVariant.gone_at.is_(None))
+        .order_by(StoreVariant.product_id, StoreVariant.position, StoreVariant.id)
+    ):
         offer, sku, listing = offers.get(v.id), skus.get(v.id), by_product.get(v.product_id)
         badge = _tiktok_badge(listing) if listing is not None and sku is not None else Badge("Not on TikTok Shop", "idle", "s-draft")
-        found.setdefault(v.product_id, []).append(VariantRow(
-            v.id, " · ".join(str(word) for word in (v.options or {}).values()) or "Single", v.sku, sku.tiktok_sku_id if sku else "",
-            from_micro(offer.effective_price) if offer else None, offer.salable if offer else None,
-            from_micro(sku.sent_price) if sku and sku.sent_price is not None else None, sku.sent_stock if sku else None, badge, v.active,
-            offer.currency if offer else ""))
+        found.setdefault(v.product_id, []).append(
+            VariantRow(
+                v.id,
+                " · ".join(str(word) for word in (v.options or {}).values()) or "Single",
+                v.sku,
+                sku.tiktok_sku_id if sku else "",
+                from_micro(offer.effective_price) if offer else None,
+                offer.salable if offer else None,
+                from_micro(sku.sent_price) if sku and sku.sent_price is not None else None,
+                sku.sent_stock if sku else None,
+                badge,
+                v.active,
+                offer.currency if offer else "",
+            )
+        )
     return found
 
 
@@ -548,7 +699,9 @@ def confirmed(mapping: CategoryMapping | None) -> str:
 
 
 def _mapping(db: Session, shop_id: int, product: StoreProduct) -> CategoryMapping | None:
-    return db.scalars(select(CategoryMapping).where(CategoryMapping.shop_id == shop_id, CategoryMapping.store_category_id == product.category_id)).first()
+    return db.scalars(
+        select(CategoryMapping).where(CategoryMapping.shop_id == shop_id, CategoryMapping.store_category_id == product.category_id)
+    ).first()
 
 
 def _category(db: Session, shop_id: int, category_id: str) -> TikTokCategory | None:
@@ -587,48 +740,112 @@ def picked_brand(form: Mapping[str, str]) -> tuple[str, str]:
     return brand_id[:64], name[:200]
 
 
-def _both_sides(product: StoreProduct, shop: Shop | None, mapping: CategoryMapping | None, category: TikTokCategory | None,
-                variants: Sequence[VariantRow]) -> list[Compared]:
+def _both_sides(
+    product: StoreProduct,
+    shop: Shop | None,
+    mapping: CategoryMapping | None,
+    category: TikTokCategory | None,
+    variants: Sequence[VariantRow],
+) -> list[Compared]:
     settings = settings_of(shop).products if shop else None
     listing_url = request.path
     mapping_url = url_for("mappings.index", q=product.category_path[-60:]) if mapping else url_for("mappings.index")
     settings_url = url_for("settings.products")
     found = [
-        Compared("Title", product.title, product.hub_title or "", "Set here, for this product" if product.hub_title else "From your store",
-                 (Rung("This product", product.hub_title or "Nothing set here", bool(product.hub_title)), Rung("Your store", product.title, not product.hub_title)),
-                 "#own"),
+        Compared(
+            "Title",
+            product.title,
+            product.hub_title or "",
+            "Set here, for this product" if product.hub_title else "From your store",
+            (
+                Rung("This product", product.hub_title or "Nothing set here", bool(product.hub_title)),
+                Rung("Your store", product.title, not product.hub_title),
+            ),
+            "#own",
+        ),
     ]
     path = category.path if category else ""
     own, by_mapping = bool(product.hub_category_id), bool(confirmed(mapping))
-    found.append(Compared("Category", product.category_path or "No category", path or "Not chosen yet",
-                          "Chosen for this product" if own else "From the mapping" if by_mapping else "Nobody has chosen yet",
-                          (Rung("This product", path if own else "Nothing set here", own), Rung("Mapping", path if by_mapping and not own else "", by_mapping and not own)),
-                          f"{listing_url}category"))
+    found.append(
+        Compared(
+            "Category",
+            product.category_path or "No category",
+            path or "Not chosen yet",
+            "Chosen for this product" if own else "From the mapping" if by_mapping else "Nobody has chosen yet",
+            (
+                Rung("This product", path if own else "Nothing set here", own),
+                Rung("Mapping", path if by_mapping and not own else "", by_mapping and not own),
+            ),
+            f"{listing_url}category",
+        )
+    )
     brand = product.hub_brand_name or (mapping.brand_name if mapping else "") or (settings.brand_name if settings else "")
     level = 0 if product.hub_brand_name else 1 if mapping and mapping.brand_name else 2 if brand else 3
-    found.append(Compared("Brand", str((product.data or {}).get("brand") or "Not given"), brand or "No brand",
-                          ("Set here, for this product", "From the category", "Default of all products", "Nothing chosen")[level],
-                          (Rung("This product", product.hub_brand_name or "Nothing set here", level == 0),
-                           Rung("Category", (mapping.brand_name if mapping else "") or "Nothing set", level == 1),
-                           Rung("All products", (settings.brand_name if settings else "") or "Nothing set", level == 2)), f"{listing_url}attributes"))
+    found.append(
+        Compared(
+            "Brand",
+            str((product.data or {}).get("brand") or "Not given"),
+            brand or "No brand",
+            ("Set here, for this product", "From the category", "Default of all products", "Nothing chosen")[level],
+            (
+                Rung("This product", product.hub_brand_name or "Nothing set here", level == 0),
+                Rung("Category", (mapping.brand_name if mapping else "") or "Nothing set", level == 1),
+                Rung("All products", (settings.brand_name if settings else "") or "Nothing set", level == 2),
+            ),
+            f"{listing_url}attributes",
+        )
+    )
     package, level = _package(product, mapping, settings)
-    found.append(Compared("Package", _store_package(product), package or "Missing",
-                          ("Set here, for this product", "From your store", "From the category", "Default of all products", "Fill it in once in Settings")[level],
-                          (Rung("This product", "Set here" if level == 0 else "Nothing set here", level == 0), Rung("Category", "", level == 2),
-                           Rung("All products", "Settings › Products", level == 3)), settings_url if level >= 3 else mapping_url if level == 2 else "#own"))
+    found.append(
+        Compared(
+            "Package",
+            _store_package(product),
+            package or "Missing",
+            (
+                "Set here, for this product",
+                "From your store",
+                "From the category",
+                "Default of all products",
+                "Fill it in once in Settings",
+            )[level],
+            (
+                Rung("This product", "Set here" if level == 0 else "Nothing set here", level == 0),
+                Rung("Category", "", level == 2),
+                Rung("All products", "Settings › Products", level == 3),
+            ),
+            settings_url if level >= 3 else mapping_url if level == 2 else "#own",
+        )
+    )
     for v in variants:
         name = f", {v.name.lower()}" if len(variants) > 1 else ""
         if v.price is not None:
-            found.append(Compared(f"Price{name}", price_range(v.price, v.price, v.currency), price_range(v.sent_price, v.sent_price, v.currency) if v.sent_price is not None else "",
-                                  "From your store, by itself" if not settings or settings.sync_price else "Not sent: switched off in Settings", (), settings_url))
+            found.append(
+                Compared(
+                    f"Price{name}",
+                    price_range(v.price, v.price, v.currency),
+                    price_range(v.sent_price, v.sent_price, v.currency) if v.sent_price is not None else "",
+                    "From your store, by itself" if not settings or settings.sync_price else "Not sent: switched off in Settings",
+                    (),
+                    settings_url,
+                )
+            )
         if v.stock is not None:
-            found.append(Compared(f"Stock{name}", f"{v.stock:,}", f"{v.sent_stock:,}" if v.sent_stock is not None else "",
-                                  "From your store, by itself" if not settings or settings.sync_stock else "Not sent: switched off in Settings", (), settings_url))
+            found.append(
+                Compared(
+                    f"Stock{name}",
+                    f"{v.stock:,}",
+                    f"{v.sent_stock:,}" if v.sent_stock is not None else "",
+                    "From your store, by itself" if not settings or settings.sync_stock else "Not sent: switched off in Settings",
+                    (),
+                    settings_url,
+                )
+            )
     return found
 
 
 def _package(product: StoreProduct, mapping: CategoryMapping | None, settings: Any) -> tuple[str, int]:
     """What is sent as package size and where it comes from: 0 product, 1 store, 2 category, 3 shop, 4 nowhere."""
+
     def text(length: Any, width: Any, height: Any, unit: str) -> str:
         return f"{length} × {width} × {height} {'in' if unit.upper().startswith('IN') else 'cm'}"
 
@@ -656,10 +873,26 @@ def _store_package(product: StoreProduct) -> str:
 
 def _own_fields(product: StoreProduct) -> list[Field]:
     package = product.hub_package or {}
-    form = [Field(name="hub_title", label="Title on TikTok Shop", required=False, help="Leave empty to use your store's title. Up to 255 characters."),
-            Field(name="length", label="Length", kind="number", required=False), Field(name="width", label="Width", kind="number", required=False),
-            Field(name="height", label="Height", kind="number", required=False)]
-    return filled(form, {"hub_title": product.hub_title, "length": package.get("length", ""), "width": package.get("width", ""), "height": package.get("height", "")})
+    form = [
+        Field(
+            name="hub_title",
+            label="Title on TikTok Shop",
+            required=False,
+            help="Leave empty to use your store's title. Up to 255 characters.",
+        ),
+        Field(name="length", label="Length", kind="number", required=False),
+        Field(name="width", label="Width", kind="number", required=False),
+        Field(name="height", label="Height", kind="number", required=False),
+    ]
+    return filled(
+        form,
+        {
+            "hub_title": product.hub_title,
+            "length": package.get("length", ""),
+            "width": package.get("width", ""),
+            "height": package.get("height", ""),
+        },
+    )
 
 
 def _changed(db: Session, listing_id: int) -> None:
@@ -671,17 +904,41 @@ def _tell(db: Session, listing_id: int, what: str, says: str) -> None:
     listing_flows.tell(db, listing_id, what, f"{current_user.name or current_user.email} {says}")
 
 
-_EVENT_LOOKS = {"refused": ("need", "s-need"), "needs_attention": ("need", "s-need"), "problem": ("need", "s-need"), "failed": ("need", "s-need"),
-                "rejected": ("stop", "s-stop"), "live": ("ok", "s-ok"), "pushed": ("move", "s-move"), "in_review": ("move", "s-review"),
-                "sent": ("move", "s-move"), "off": ("idle", "s-off"), "gone": ("stop", "s-stop"), "mapped": ("ok", "s-ok"), "price": ("ok", "s-ok"),
-                "stock": ("ok", "s-ok"), "values": ("idle", "user"), "category": ("idle", "user"), "attributes": ("idle", "user")}
+_EVENT_LOOKS = {
+    "refused": ("need", "s-need"),
+    "needs_attention": ("need", "s-need"),
+    "problem": ("need", "s-need"),
+    "failed": ("need", "s-need"),
+    "rejected": ("stop", "s-stop"),
+    "live": ("ok", "s-ok"),
+    "pushed": ("move", "s-move"),
+    "in_review": ("move", "s-review"),
+    "sent": ("move", "s-move"),
+    "off": ("idle", "s-off"),
+    "gone": ("stop", "s-stop"),
+    "mapped": ("ok", "s-ok"),
+    "price": ("ok", "s-ok"),
+    "stock": ("ok", "s-ok"),
+    "values": ("idle", "user"),
+    "category": ("idle", "user"),
+    "attributes": ("idle", "user"),
+}
 
 
 def _moment(event: ListingEvent) -> Moment:
     tone, icon = next((look for word, look in _EVENT_LOOKS.items() if word in event.what), ("idle", "s-info"))
     title, _, rest = (event.says or event.what.replace("_", " ").capitalize()).partition("\n")
     raw = "\n".join(f"{k}: {v}" for k, v in (event.data or {}).items())
-    return Moment(event.at, title, rest, tone, icon, raw, url_for("tasks.page", task_id=event.task_id) if event.task_id else "", f"Task {event.task_id}" if event.task_id else "")
+    return Moment(
+        event.at,
+        title,
+        rest,
+        tone,
+        icon,
+        raw,
+        url_for("tasks.page", task_id=event.task_id) if event.task_id else "",
+        f"Task {event.task_id}" if event.task_id else "",
+    )
 
 
 def _is_empty(listing: Listing) -> bool:

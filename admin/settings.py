@@ -20,17 +20,53 @@ from hub.models.orders import LinkState, OrderLink
 from hub.models.shops import Shop
 
 PRODUCT_SWITCHES = (
-    ("auto_pull", "Pull new products by themselves", "On: a product that you create in your store appears here within a minute. Off: it comes with your next pull. Neither puts it on TikTok Shop."),
-    ("auto_push", "Push changes by themselves", "On: when title, text or pictures of a listed product change in your store, they are sent to TikTok Shop. Off: the product shows “Changes waiting” until you push it."),
-    ("sync_price", "Send prices by themselves", "On: a price change in your store is on TikTok Shop within a minute. Off: only with Update price or a push."),
-    ("sync_stock", "Send stock by itself", "On: a stock change in your store is on TikTok Shop within a minute. Off: only with Update stock or a push; you may sell what you no longer have."),
+    (
+        "auto_pull",
+        "Pull new products by themselves",
+        "On: a product that you create in your store appears here within a minute. Off: it comes with your next pull. Neither puts it on TikTok Shop.",
+    ),
+    (
+        "auto_push",
+        "Push changes by themselves",
+        "On: when title, text or pictures of a listed product change in your store, they are sent to TikTok Shop. Off: the product shows “Changes waiting” until you push it.",
+    ),
+    (
+        "sync_price",
+        "Send prices by themselves",
+        "On: a price change in your store is on TikTok Shop within a minute. Off: only with Update price or a push.",
+    ),
+    (
+        "sync_stock",
+        "Send stock by itself",
+        "On: a stock change in your store is on TikTok Shop within a minute. Off: only with Update stock or a push; you may sell what you no longer have.",
+    ),
 )
 ORDER_SWITCHES = (
-    ("retry_orders", "Retry orders", "On: an order that couldn't be created is tried again after 10, 20 and 30 minutes, then you get a mail. Off: it waits until you press Retry."),
-    ("sync_tiktok_fulfilled", "Sync FBT orders", "On: orders that TikTok fulfils from its own warehouse are created in your store too. Off: they stay here, listed but not created."),
-    ("platform_shipping_waits", "Wait for TikTok's label", "On: an order that TikTok Shop ships is created in your store once its label is made. Off: it is created as soon as it is paid."),
-    ("restock_cancelled", "Restock cancelled orders", "On: when an order is cancelled, its pieces go back into your store's stock. Off: stock stays as it is."),
-    ("restock_returned", "Restock returned orders", "On: when a return is completed, its pieces go back into your store's stock. Off: you book them in yourself."),
+    (
+        "retry_orders",
+        "Retry orders",
+        "On: an order that couldn't be created is tried again after 10, 20 and 30 minutes, then you get a mail. Off: it waits until you press Retry.",
+    ),
+    (
+        "sync_tiktok_fulfilled",
+        "Sync FBT orders",
+        "On: orders that TikTok fulfils from its own warehouse are created in your store too. Off: they stay here, listed but not created.",
+    ),
+    (
+        "platform_shipping_waits",
+        "Wait for TikTok's label",
+        "On: an order that TikTok Shop ships is created in your store once its label is made. Off: it is created as soon as it is paid.",
+    ),
+    (
+        "restock_cancelled",
+        "Restock cancelled orders",
+        "On: when an order is cancelled, its pieces go back into your store's stock. Off: stock stays as it is.",
+    ),
+    (
+        "restock_returned",
+        "Restock returned orders",
+        "On: when a return is completed, its pieces go back into your store's stock. Off: you book them in yourself.",
+    ),
 )
 
 
@@ -59,19 +95,57 @@ class Settings(Page):
             return self.render("settings/none.html", page="products", chosen=chosen)
         now = settings_of(chosen.shop).products
         inch = now.dimension_unit.upper().startswith("IN")
-        values = {"package_length": now.package_length, "package_width": now.package_width, "package_height": now.package_height,
-                  "package_weight": f"{now.package_weight:f}" if now.package_weight is not None else "", "stock_reserve": now.stock_reserve} | typed
-        sizes = [Field(name=f"package_{part}", label=f"{part.capitalize()}, {'in' if inch else 'cm'}", kind="number", value=_shown(values[f"package_{part}"]),
-                       error=errors.get(f"package_{part}", ""), required=True) for part in ("length", "width", "height")]
-        sizes.append(Field(name="package_weight", label=f"Weight, {'lb' if now.weight_unit.upper().startswith(('POUND', 'LB')) else 'kg'}", kind="number",
-                           value=_shown(values["package_weight"]), error=errors.get("package_weight", "")))
-        reserve = Field(name="stock_reserve", label="Pieces kept back", kind="number", value=_shown(values["stock_reserve"]), error=errors.get("stock_reserve", ""), width="sb-w20",
-                        help="So many pieces of each variant are never offered on TikTok Shop. We suggest a few where you sell fast elsewhere; 0 offers all.")
-        return self.render("settings/products.html", page="products", chosen=chosen, now=now, sizes=sizes, reserve=reserve, errors=errors,
-                           switches=[(name, title, text, getattr(now, name)) for name, title, text in PRODUCT_SWITCHES],
-                           scopes=(chosen.connection.store or {}).get("scopes", []) if chosen.connection else [],
-                           warehouses=[w for w in chosen.shop.warehouses or () if w.get("enabled", True) and str(w.get("kind", "sales")).lower() != "return"],
-                           brand=(now.brand_id, now.brand_name))
+        values = {
+            "package_length": now.package_length,
+            "package_width": now.package_width,
+            "package_height": now.package_height,
+            "package_weight": f"{now.package_weight:f}" if now.package_weight is not None else "",
+            "stock_reserve": now.stock_reserve,
+        } | typed
+        sizes = [
+            Field(
+                name=f"package_{part}",
+                label=f"{part.capitalize()}, {'in' if inch else 'cm'}",
+                kind="number",
+                value=_shown(values[f"package_{part}"]),
+                error=errors.get(f"package_{part}", ""),
+                required=True,
+            )
+            for part in ("length", "width", "height")
+        ]
+        sizes.append(
+            Field(
+                name="package_weight",
+                label=f"Weight, {'lb' if now.weight_unit.upper().startswith(('POUND', 'LB')) else 'kg'}",
+                kind="number",
+                value=_shown(values["package_weight"]),
+                error=errors.get("package_weight", ""),
+            )
+        )
+        reserve = Field(
+            name="stock_reserve",
+            label="Pieces kept back",
+            kind="number",
+            value=_shown(values["stock_reserve"]),
+            error=errors.get("stock_reserve", ""),
+            width="sb-w20",
+            help="So many pieces of each variant are never offered on TikTok Shop. We suggest a few where you sell fast elsewhere; 0 offers all.",
+        )
+        return self.render(
+            "settings/products.html",
+            page="products",
+            chosen=chosen,
+            now=now,
+            sizes=sizes,
+            reserve=reserve,
+            errors=errors,
+            switches=[(name, title, text, getattr(now, name)) for name, title, text in PRODUCT_SWITCHES],
+            scopes=(chosen.connection.store or {}).get("scopes", []) if chosen.connection else [],
+            warehouses=[
+                w for w in chosen.shop.warehouses or () if w.get("enabled", True) and str(w.get("kind", "sales")).lower() != "return"
+            ],
+            brand=(now.brand_id, now.brand_name),
+        )
 
     @expose("/products", methods=["POST"])
     @needs("manage")
@@ -99,10 +173,18 @@ class Settings(Page):
         if wrong:
             errors["stock_reserve"] = wrong
         if form.get("units") in ("metric", "imperial"):
-            changes["dimension_unit"], changes["weight_unit"] = ("CENTIMETER", "KILOGRAM") if form["units"] == "metric" else ("INCH", "POUND")
+            changes["dimension_unit"], changes["weight_unit"] = (
+                ("CENTIMETER", "KILOGRAM") if form["units"] == "metric" else ("INCH", "POUND")
+            )
         changes["brand_id"], changes["brand_name"] = picked_brand(form)
         if errors:
-            answer = self._products_page({name: form.get(name, "") for name in ("package_length", "package_width", "package_height", "package_weight", "stock_reserve")}, errors)
+            answer = self._products_page(
+                {
+                    name: form.get(name, "")
+                    for name in ("package_length", "package_width", "package_height", "package_weight", "stock_reserve")
+                },
+                errors,
+            )
             return answer, 422
         with self.db.write() as db:
             before, after = change_settings(db, chosen.shop_id, "products", changes)
@@ -113,8 +195,14 @@ class Settings(Page):
                 shop.scope = form["scope"]
             if form.get("warehouse", "") in {str(w.get("id")) for w in shop.warehouses or ()}:
                 shop.warehouse_id = form["warehouse"]
-            record(db, "product settings changed", chosen.connection.name if chosen.connection else "", {**before, **was},
-                   {**after, "scope": shop.scope, "warehouse": shop.warehouse_id}, chosen.connection_id)
+            record(
+                db,
+                "product settings changed",
+                chosen.connection.name if chosen.connection else "",
+                {**before, **was},
+                {**after, "scope": shop.scope, "warehouse": shop.warehouse_id},
+                chosen.connection_id,
+            )
         flash("Saved. Products that are listed already get it with their next push.", "success")
         return redirect(url_for("settings.products"))
 
@@ -125,10 +213,20 @@ class Settings(Page):
         if chosen.shop is None:
             return self.render("settings/none.html", page="orders", chosen=chosen)
         now = settings_of(chosen.shop).orders
-        providers = sorted(((str(p.get("id", "")), str(p.get("name") or p.get("id", ""))) for p in chosen.shop.providers or ()), key=lambda p: p[1].lower())
-        return self.render("settings/orders.html", page="orders", chosen=chosen, now=now, providers=providers, names=dict(providers),
-                           switches=[(name, title, text, getattr(now, name)) for name, title, text in ORDER_SWITCHES],
-                           carriers=sorted(now.carriers.items()), wanted=request.args.get("carrier", ""))
+        providers = sorted(
+            ((str(p.get("id", "")), str(p.get("name") or p.get("id", ""))) for p in chosen.shop.providers or ()), key=lambda p: p[1].lower()
+        )
+        return self.render(
+            "settings/orders.html",
+            page="orders",
+            chosen=chosen,
+            now=now,
+            providers=providers,
+            names=dict(providers),
+            switches=[(name, title, text, getattr(now, name)) for name, title, text in ORDER_SWITCHES],
+            carriers=sorted(now.carriers.items()),
+            wanted=request.args.get("carrier", ""),
+        )
 
     @expose("/orders", methods=["POST"])
     @needs("manage")
@@ -165,8 +263,17 @@ class Settings(Page):
         with self.db.write() as db:
             change_settings(db, chosen.shop_id, "orders", {"carriers": carriers})
             waiting = _send_waiting(db, chosen.shop_id)
-            record(db, "carrier mapped" if form.get("remove") != "1" else "carrier mapping removed", text, None, {"carrier": provider}, chosen.connection_id)
-        flash(f"Saved. {plural(waiting, 'waiting shipment')} {'is' if waiting == 1 else 'are'} sent now." if waiting else "Saved.", "success")
+            record(
+                db,
+                "carrier mapped" if form.get("remove") != "1" else "carrier mapping removed",
+                text,
+                None,
+                {"carrier": provider},
+                chosen.connection_id,
+            )
+        flash(
+            f"Saved. {plural(waiting, 'waiting shipment')} {'is' if waiting == 1 else 'are'} sent now." if waiting else "Saved.", "success"
+        )
         return redirect(url_for("settings.orders") + "#carriers")
 
 
@@ -176,8 +283,11 @@ def _shown(value: Any) -> str:
 
 def _send_waiting(db: Session, shop_id: int) -> int:
     """Orders that waited for a carrier go on now."""
-    links = [link for link in db.scalars(select(OrderLink).where(OrderLink.shop_id == shop_id, OrderLink.state == LinkState.NEEDS_ATTENTION))
-             if any(p.get("code") == "carrier.unmapped" for p in link.problems or ())]
+    links = [
+        link
+        for link in db.scalars(select(OrderLink).where(OrderLink.shop_id == shop_id, OrderLink.state == LinkState.NEEDS_ATTENTION))
+        if any(p.get("code") == "carrier.unmapped" for p in link.problems or ())
+    ]
     for link in links:
         submit_fulfilment(db, link)
     return len(links)

@@ -25,16 +25,34 @@ from hub.flows import tasks
 from hub.models.tasks import Item, Task
 
 NAMES = {
-    Kind.PULL_PRODUCTS: "Pull products", Kind.PUSH_LISTINGS: "Push products", Kind.PUSH_LISTING: "Push product", Kind.CHECK_LISTINGS: "Check status",
-    Kind.CHECK_LISTING: "Check status", Kind.UPDATE_PRICES: "Update prices", Kind.UPDATE_PRICE: "Update price", Kind.UPDATE_STOCKS: "Update stock",
-    Kind.UPDATE_STOCK: "Update stock", Kind.ACTIVATE_LISTINGS: "Put on sale", Kind.DEACTIVATE_LISTINGS: "Take off sale", Kind.RELAY_ORDER: "Bring order up to date",
-    Kind.RELAY_FULFILMENT: "Bring shipment up to date", Kind.SYNC_ORDERS: "Refresh orders", Kind.SYNC_MISSED_ORDERS: "Sync missed orders", Kind.RECONCILE: "Balance the ledger",
-    Kind.REFRESH_TAXONOMY: "Read TikTok's categories", Kind.SUGGEST_CATEGORIES: "Suggest categories", Kind.CHECK_CONNECTION: "Check the connection",
-    Kind.REFRESH_OFFERS: "Read prices and stock", Kind.COMPARE_DIGEST: "Compare prices and stock", Kind.REFRESH_PRODUCT: "Read product again",
+    Kind.PULL_PRODUCTS: "Pull products",
+    Kind.PUSH_LISTINGS: "Push products",
+    Kind.PUSH_LISTING: "Push product",
+    Kind.CHECK_LISTINGS: "Check status",
+    Kind.CHECK_LISTING: "Check status",
+    Kind.UPDATE_PRICES: "Update prices",
+    Kind.UPDATE_PRICE: "Update price",
+    Kind.UPDATE_STOCKS: "Update stock",
+    Kind.UPDATE_STOCK: "Update stock",
+    Kind.ACTIVATE_LISTINGS: "Put on sale",
+    Kind.DEACTIVATE_LISTINGS: "Take off sale",
+    Kind.RELAY_ORDER: "Bring order up to date",
+    Kind.RELAY_FULFILMENT: "Bring shipment up to date",
+    Kind.SYNC_ORDERS: "Refresh orders",
+    Kind.SYNC_MISSED_ORDERS: "Sync missed orders",
+    Kind.RECONCILE: "Balance the ledger",
+    Kind.REFRESH_TAXONOMY: "Read TikTok's categories",
+    Kind.SUGGEST_CATEGORIES: "Suggest categories",
+    Kind.CHECK_CONNECTION: "Check the connection",
+    Kind.REFRESH_OFFERS: "Read prices and stock",
+    Kind.COMPARE_DIGEST: "Compare prices and stock",
+    Kind.REFRESH_PRODUCT: "Read product again",
 }
 _RUNNING = (TaskState.QUEUED, TaskState.RUNNING, TaskState.HELD)
 _BROKEN = (TaskState.FAILED, TaskState.PARKED)
-LISTING_KINDS = frozenset({Kind.PUSH_LISTINGS, Kind.CHECK_LISTINGS, Kind.UPDATE_PRICES, Kind.UPDATE_STOCKS, Kind.ACTIVATE_LISTINGS, Kind.DEACTIVATE_LISTINGS})
+LISTING_KINDS = frozenset(
+    {Kind.PUSH_LISTINGS, Kind.CHECK_LISTINGS, Kind.UPDATE_PRICES, Kind.UPDATE_STOCKS, Kind.ACTIVATE_LISTINGS, Kind.DEACTIVATE_LISTINGS}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +115,15 @@ class Tasks(Page):
             rows = [_row(db, row[0]) for row in found]
         total = sum(states.values())
         running, error = sum(states.get(s, 0) for s in _RUNNING), sum(states.get(s, 0) for s in _BROKEN)
-        names = (("", "All", total, False), ("running", "Running", running, False), ("completed", "Completed", total - running - error, False), ("error", "Error", error, True))
-        tabs = [Tab(title, url_for("tasks.index", **({"tab": key} if key else {})), n, need, key == current) for key, title, n, need in names]
+        names = (
+            ("", "All", total, False),
+            ("running", "Running", running, False),
+            ("completed", "Completed", total - running - error, False),
+            ("error", "Error", error, True),
+        )
+        tabs = [
+            Tab(title, url_for("tasks.index", **({"tab": key} if key else {})), n, need, key == current) for key, title, n, need in names
+        ]
         return self.render("tasks/index.html", rows=rows, pager=pager, tabs=tabs, total=total)
 
     @expose("/<int:task_id>/")
@@ -113,9 +138,16 @@ class Tasks(Page):
             items, pager = page_of(db, _items(task.id, result))
             item_rows = [(row[0], badges.item(row[0].state, row[0].outcome), _item_url(task, row[0])) for row in items]
         p = context["progress"]
-        names = (("", "All", p.asked, False), ("done", "Sent" if task.kind is Kind.PUSH_LISTINGS else "Done", p.ok + p.no_change, False),
-                 ("need", "Need you", p.needs_attention + p.failed, True), ("waiting", "Waiting", p.waiting, False))
-        tabs = [Tab(title, url_for("tasks.page", task_id=task.id, **({"result": key} if key else {})), n, need, key == result) for key, title, n, need in names]
+        names = (
+            ("", "All", p.asked, False),
+            ("done", "Sent" if task.kind is Kind.PUSH_LISTINGS else "Done", p.ok + p.no_change, False),
+            ("need", "Need you", p.needs_attention + p.failed, True),
+            ("waiting", "Waiting", p.waiting, False),
+        )
+        tabs = [
+            Tab(title, url_for("tasks.page", task_id=task.id, **({"result": key} if key else {})), n, need, key == result)
+            for key, title, n, need in names
+        ]
         return self.render("tasks/page.html", items=item_rows, pager=pager, tabs=tabs, **context)
 
     @expose("/<int:task_id>/part")
@@ -135,8 +167,18 @@ class Tasks(Page):
         with self.read() as db:
             task = find(db, Task, task_id)
             p = tasks.progress(db, task.id)
-        return jsonify({"task": task.id, "state": task.state.value, "outcome": task.outcome.value if task.outcome else None, "asked": p.asked,
-                        "sent": p.ok + p.no_change, "need_you": p.needs_attention + p.failed, "waiting": p.waiting, "done": task.state in TERMINAL})
+        return jsonify(
+            {
+                "task": task.id,
+                "state": task.state.value,
+                "outcome": task.outcome.value if task.outcome else None,
+                "asked": p.asked,
+                "sent": p.ok + p.no_change,
+                "need_you": p.needs_attention + p.failed,
+                "waiting": p.waiting,
+                "done": task.state in TERMINAL,
+            }
+        )
 
     @expose("/<int:task_id>/stop", methods=["POST"])
     @needs("mend")
@@ -155,8 +197,17 @@ class Tasks(Page):
         """Every item's result."""
         with self.read() as db:
             task = find(db, Task, task_id)
-            rows = [(i.label, badges.item(i.state, i.outcome).word, i.says, "; ".join(str(p.get("fix", "")) for p in i.problems or ()), i.attempts, i.finished_at or "")
-                    for i in db.scalars(select(Item).where(Item.parent_id == task.id).order_by(Item.id).limit(50_000))]
+            rows = [
+                (
+                    i.label,
+                    badges.item(i.state, i.outcome).word,
+                    i.says,
+                    "; ".join(str(p.get("fix", "")) for p in i.problems or ()),
+                    i.attempts,
+                    i.finished_at or "",
+                )
+                for i in db.scalars(select(Item).where(Item.parent_id == task.id).order_by(Item.id).limit(50_000))
+            ]
         return csv_answer(f"task-{task_id}", ("Item", "Result", "What happened", "Fix", "Tries", "Finished (UTC)"), rows)
 
 
@@ -169,7 +220,9 @@ def _items(task_id: int, result: str) -> Any:
             query = query.where(Item.state == ItemState.DONE, Item.outcome.in_((Outcome.NEEDS_ATTENTION, Outcome.FAILED, Outcome.BUG)))
         case "waiting":
             query = query.where(Item.state != ItemState.DONE)
-    return query.order_by((Item.state == ItemState.RUNNING).desc(), Item.outcome.in_((Outcome.NEEDS_ATTENTION, Outcome.FAILED, Outcome.BUG)).desc(), Item.id)
+    return query.order_by(
+        (Item.state == ItemState.RUNNING).desc(), Item.outcome.in_((Outcome.NEEDS_ATTENTION, Outcome.FAILED, Outcome.BUG)).desc(), Item.id
+    )
 
 
 def _item_url(task: Task, item: Item) -> str:
@@ -188,17 +241,31 @@ def _row(db: Session, task: Task) -> TaskRow:
 def _details(db: Session, task: Task) -> dict[str, Any]:
     p = tasks.progress(db, task.id)
     own = [links.card(Problem.from_json(row), connection_id=task.connection_id) for row in task.problems or ()]
-    return {"task": task, "name": name_of(task), "badge": badges.task(task.state, task.outcome, attempts=task.attempts + task.tries), "progress": p,
-            "sent": p.ok + p.no_change, "need": p.needs_attention + p.failed, "causes": _causes(db, task), "cards": own, "ended": task.state in TERMINAL,
-            "headline": _headline(task, p), "facts": [(k.replace("_", " ").capitalize(), v) for k, v in (task.result or {}).items() if isinstance(v, (str, int))],
-            "is_push": task.kind is Kind.PUSH_LISTINGS, "holds": _holds(db, task)}
+    return {
+        "task": task,
+        "name": name_of(task),
+        "badge": badges.task(task.state, task.outcome, attempts=task.attempts + task.tries),
+        "progress": p,
+        "sent": p.ok + p.no_change,
+        "need": p.needs_attention + p.failed,
+        "causes": _causes(db, task),
+        "cards": own,
+        "ended": task.state in TERMINAL,
+        "headline": _headline(task, p),
+        "facts": [(k.replace("_", " ").capitalize(), v) for k, v in (task.result or {}).items() if isinstance(v, (str, int))],
+        "is_push": task.kind is Kind.PUSH_LISTINGS,
+        "holds": _holds(db, task),
+    }
 
 
 def _causes(db: Session, task: Task) -> Sequence[Cause]:
     """Problems of the items, grouped by cause, most frequent first."""
     groups: dict[tuple[str, str], list[Any]] = defaultdict(list)
-    for item_id, subject, problems in db.execute(select(Item.id, Item.subject, Item.problems).where(
-            Item.parent_id == task.id, Item.outcome.in_((Outcome.NEEDS_ATTENTION, Outcome.FAILED, Outcome.BUG))).limit(5000)):
+    for item_id, subject, problems in db.execute(
+        select(Item.id, Item.subject, Item.problems)
+        .where(Item.parent_id == task.id, Item.outcome.in_((Outcome.NEEDS_ATTENTION, Outcome.FAILED, Outcome.BUG)))
+        .limit(5000)
+    ):
         for row in problems or ():
             groups[(str(row.get("code", "")), str(row.get("says", "")))].append((item_id, subject, row))
     causes = []
@@ -230,8 +297,14 @@ def _headline(task: Task, p: tasks.Progress) -> str:
 
 def _holds(db: Session, task: Task) -> str:
     """What holds the task up at the moment: a chunk of it waits for a platform."""
-    waiting = db.scalars(select(Task).where((Task.parent_id == task.id) | (Task.id == task.id), Task.state == TaskState.QUEUED,
-                                            Task.says != "", Task.run_at > clock.now()).order_by(Task.run_at).limit(1)).first()
+    waiting = db.scalars(
+        select(Task)
+        .where(
+            (Task.parent_id == task.id) | (Task.id == task.id), Task.state == TaskState.QUEUED, Task.says != "", Task.run_at > clock.now()
+        )
+        .order_by(Task.run_at)
+        .limit(1)
+    ).first()
     return f"{waiting.says} It goes on at {when(waiting.run_at, seconds=True)}; nothing is lost." if waiting else ""
 
 

@@ -76,11 +76,20 @@ class Wizard(Page):
 
     def _first(self, values: Mapping[str, Any], errors: Mapping[str, str] | None = None) -> Any:
         choices = tuple((p.slug, p.title) for p in PLATFORMS.values())
-        fields = forms.filled([
-            forms.Field(name="name", label="Connection name", help="Only you and your team see it.", autocomplete="off"),
-            forms.Field(name="platform", label="From", kind="select", choices=choices if len(choices) == 1 else (("", "Choose your store system"), *choices)),
-            forms.Field(name="to", label="To", kind="select", choices=(("tiktok", "TikTok Shop"),)),
-        ], values, errors)
+        fields = forms.filled(
+            [
+                forms.Field(name="name", label="Connection name", help="Only you and your team see it.", autocomplete="off"),
+                forms.Field(
+                    name="platform",
+                    label="From",
+                    kind="select",
+                    choices=choices if len(choices) == 1 else (("", "Choose your store system"), *choices),
+                ),
+                forms.Field(name="to", label="To", kind="select", choices=(("tiktok", "TikTok Shop"),)),
+            ],
+            values,
+            errors,
+        )
         return self.render("wizard/start.html", fields=fields, steps=_steps(None, 1), platforms=PLATFORMS.values())
 
     @expose("/draft", methods=["POST"])
@@ -162,15 +171,33 @@ class Wizard(Page):
         except HubError as error:
             return f"{error.says} {error.hint}".strip()
 
-    def _store_page(self, connection: Connection, platform: Platform, values: Mapping[str, Any], errors: Mapping[str, str] | None = None, health: Any = None) -> Any:
+    def _store_page(
+        self,
+        connection: Connection,
+        platform: Platform,
+        values: Mapping[str, Any],
+        errors: Mapping[str, str] | None = None,
+        health: Any = None,
+    ) -> Any:
         public = hub().config.public_url.rstrip("/")
         key = connection.handshake_key
         return self.render(
-            "wizard/store.html", connection=connection, platform=platform, title=platform_title(connection.platform), steps=_steps(connection, 2),
-            fields=forms.from_schema(platform.settings(), values, saved=_saved(connection), errors=errors), errors=errors or {}, health=health,
-            cards=[links.card(p, connection_id=connection.id) for p in (health.problems if health else ())], has_handshake=platform.handshake is not None,
-            callback_url=f"{public}/connect/{connection.platform}/{key}/callback", identity_url=f"{public}/connect/{connection.platform}/{key}/identity",
-            handshake=_handshake(connection), hook_url=connect.hook_url(connection, hub().config.public_url), is_private=public.startswith("http://"))
+            "wizard/store.html",
+            connection=connection,
+            platform=platform,
+            title=platform_title(connection.platform),
+            steps=_steps(connection, 2),
+            fields=forms.from_schema(platform.settings(), values, saved=_saved(connection), errors=errors),
+            errors=errors or {},
+            health=health,
+            cards=[links.card(p, connection_id=connection.id) for p in (health.problems if health else ())],
+            has_handshake=platform.handshake is not None,
+            callback_url=f"{public}/connect/{connection.platform}/{key}/callback",
+            identity_url=f"{public}/connect/{connection.platform}/{key}/identity",
+            handshake=_handshake(connection),
+            hook_url=connect.hook_url(connection, hub().config.public_url),
+            is_private=public.startswith("http://"),
+        )
 
     @expose("/<int:connection_id>/handshake")
     def handshake(self, connection_id: int) -> Any:
@@ -198,18 +225,29 @@ class Wizard(Page):
         if request.method == "POST":
             return self._consent(connection, app_id) if app_id else self._keep_app(connection)
         fields = [] if app_id else forms.filled(_app_fields(), {})
-        return self.render("wizard/tiktok.html", connection=connection, steps=_steps(connection, 3), fields=fields, errors={}, callback=_callback())
+        return self.render(
+            "wizard/tiktok.html", connection=connection, steps=_steps(connection, 3), fields=fields, errors={}, callback=_callback()
+        )
 
     def _keep_app(self, connection: Connection) -> Any:
         values = {name: request.form.get(name, "").strip() for name in ("app_key", "app_secret", "service_id")}
         errors = {name: "Copy it from the app's page in TikTok Shop's Partner Center." for name, text in values.items() if not text}
         if errors:
             fields = forms.filled(_app_fields(), values, errors)
-            return self.render("wizard/tiktok.html", connection=connection, steps=_steps(connection, 3), fields=fields, errors=errors, callback=_callback()), 422
+            return self.render(
+                "wizard/tiktok.html", connection=connection, steps=_steps(connection, 3), fields=fields, errors=errors, callback=_callback()
+            ), 422
         config = hub().config
         with self.db.write() as db:
-            app = App(app_key=values["app_key"], service_id=values["service_id"], api_host=config.tiktok_api_host, token_host=config.tiktok_token_host,
-                      consent_host=config.tiktok_consent_host, is_practice=config.is_practice, created_at=clock.now())
+            app = App(
+                app_key=values["app_key"],
+                service_id=values["service_id"],
+                api_host=config.tiktok_api_host,
+                token_host=config.tiktok_token_host,
+                consent_host=config.tiktok_consent_host,
+                is_practice=config.is_practice,
+                created_at=clock.now(),
+            )
             app.app_secret = values["app_secret"]
             db.add(app)
             record(db, "TikTok app saved", values["app_key"], connection_id=connection.id)
@@ -222,7 +260,9 @@ class Wizard(Page):
         answer = redirect(address)
         # The form leads to TikTok's own page: this one answer may.
         at = urlsplit(address)
-        answer.headers["Content-Security-Policy"] = policy(csp_nonce()).replace("form-action 'self'", f"form-action 'self' {at.scheme}://{at.netloc}")
+        answer.headers["Content-Security-Policy"] = policy(csp_nonce()).replace(
+            "form-action 'self'", f"form-action 'self' {at.scheme}://{at.netloc}"
+        )
         return answer
 
     # -- step 4: the shop
@@ -255,8 +295,15 @@ class Wizard(Page):
                     flash(f"{connection.name} is connected. Pull your products next.", "success")
                     return redirect(url_for("home.index"))
         scopes = (connection.store or {}).get("scopes", [])
-        return self.render("wizard/shop.html", connection=connection, steps=_steps(connection, 3), offered=[(s, country(s.region)) for s in offered], scopes=scopes,
-                           best={s.id: connect.default_scope(connection, s) for s in offered}, problem=problem)
+        return self.render(
+            "wizard/shop.html",
+            connection=connection,
+            steps=_steps(connection, 3),
+            offered=[(s, country(s.region)) for s in offered],
+            scopes=scopes,
+            best={s.id: connect.default_scope(connection, s) for s in offered},
+            problem=problem,
+        )
 
 
 @returns.get("/connect/tiktok/callback")
@@ -295,8 +342,16 @@ def bound_to() -> str:
 
 
 def _app_fields() -> list[forms.Field]:
-    return [forms.Field(name="app_key", label="App key", autocomplete="off"), forms.Field(name="app_secret", label="App secret", kind="secret"),
-            forms.Field(name="service_id", label="Service ID", autocomplete="off", help="All three stand on the app's page in TikTok Shop's Partner Center.")]
+    return [
+        forms.Field(name="app_key", label="App key", autocomplete="off"),
+        forms.Field(name="app_secret", label="App secret", kind="secret"),
+        forms.Field(
+            name="service_id",
+            label="Service ID",
+            autocomplete="off",
+            help="All three stand on the app's page in TikTok Shop's Partner Center.",
+        ),
+    ]
 
 
 def _callback() -> str:
@@ -310,8 +365,11 @@ def _saved(connection: Connection) -> dict[str, str]:
 
 
 def _store_is_done(connection: Connection) -> bool:
-    return bool(connection.store and connection.store.get("version") and not any(
-        p.get("code") in ("login.lost", "store.unreachable", "store.not_expected") for p in connection.problems or ()))
+    return bool(
+        connection.store
+        and connection.store.get("version")
+        and not any(p.get("code") in ("login.lost", "store.unreachable", "store.not_expected") for p in connection.problems or ())
+    )
 
 
 def _handshake(connection: Connection) -> tuple[str, str, str]:
@@ -329,9 +387,11 @@ def _handshake(connection: Connection) -> tuple[str, str, str]:
 
 def _steps(connection: Connection | None, now: int) -> list[Step]:
     title = platform_title(connection.platform) if connection else "your store"
-    names = (("Name and store", f"{connection.name}, {title}" if connection else "1 minute", ""),
-             ("Open your store to us", f"In {title}, 3 minutes", url_for("wizard.store", connection_id=connection.id) if connection else ""),
-             ("Allow TikTok Shop", "In TikTok Shop, 2 minutes", ""))
+    names = (
+        ("Name and store", f"{connection.name}, {title}" if connection else "1 minute", ""),
+        ("Open your store to us", f"In {title}, 3 minutes", url_for("wizard.store", connection_id=connection.id) if connection else ""),
+        ("Allow TikTok Shop", "In TikTok Shop, 2 minutes", ""),
+    )
     return [Step(name, text, url, "done" if i < now else "now" if i == now else "later") for i, (name, text, url) in enumerate(names, 1)]
 
 

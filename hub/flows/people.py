@@ -27,12 +27,41 @@ LONGEST_PASSWORD = 256
 LINK_LASTS = {LinkPurpose.RESET: timedelta(minutes=10), LinkPurpose.INVITE: timedelta(hours=24)}
 _EMAIL = re.compile(r"[^@\s<>\"',;]+@[^@\s<>\"',;.]+(\.[^@\s<>\"',;.]+)*")
 # The head of the usual lists of leaked passwords, from 12 characters on; shorter ones are refused by length.
-_KNOWN = frozenset({
-    "123456789012", "1234567890123", "12345678901234", "123456123456", "111111111111", "000000000000", "qwertyuiop12", "qwertyuiop123",
-    "qwertyuiopas", "qwerty123456", "1q2w3e4r5t6y", "1qaz2wsx3edc", "password1234", "password12345", "password123456",
-    "passwordpassword", "administrator", "iloveyou1234", "letmeinletmein", "welcome12345", "abcdefghijkl", "abcdef123456", "abc123abc123",
-    "zaq12wsxcde3", "asdfghjkl123", "changemechangeme", "changeme1234", "admin1234567", "adminadminadmin", "q1w2e3r4t5y6", "unknown12345",
-})
+_KNOWN = frozenset(
+    {
+        "123456789012",
+        "1234567890123",
+        "12345678901234",
+        "123456123456",
+        "111111111111",
+        "000000000000",
+        "qwertyuiop12",
+        "qwertyuiop123",
+        "qwertyuiopas",
+        "qwerty123456",
+        "1q2w3e4r5t6y",
+        "1qaz2wsx3edc",
+        "password1234",
+        "password12345",
+        "password123456",
+        "passwordpassword",
+        "administrator",
+        "iloveyou1234",
+        "letmeinletmein",
+        "welcome12345",
+        "abcdefghijkl",
+        "abcdef123456",
+        "abc123abc123",
+        "zaq12wsxcde3",
+        "asdfghjkl123",
+        "changemechangeme",
+        "changeme1234",
+        "admin1234567",
+        "adminadminadmin",
+        "q1w2e3r4t5y6",
+        "unknown12345",
+    }
+)
 _hasher = PasswordHasher()
 # Verified when nobody has the e-mail typed, so that the answer takes as long as for somebody who exists (S-18).
 _NOBODY = _hasher.hash(secrets.token_urlsafe(16))
@@ -141,8 +170,11 @@ def after_sign_in(db: Session, user: User, password: str) -> None:
 
 def make_link(db: Session, user: User, purpose: LinkPurpose) -> str:
     """A fresh single-use token for a mailed link; older ones for the same purpose end."""
-    db.execute(update(SignInLink).where(SignInLink.user_id == user.id, SignInLink.purpose == purpose, SignInLink.used_at.is_(None))
-               .values(used_at=clock.now()))
+    db.execute(
+        update(SignInLink)
+        .where(SignInLink.user_id == user.id, SignInLink.purpose == purpose, SignInLink.used_at.is_(None))
+        .values(used_at=clock.now())
+    )
     token = secrets.token_urlsafe(32)
     now = clock.now()
     db.add(SignInLink(user_id=user.id, purpose=purpose, token_hash=_hashed(token), created_at=now, expires_at=now + LINK_LASTS[purpose]))
@@ -151,8 +183,9 @@ def make_link(db: Session, user: User, purpose: LinkPurpose) -> str:
 
 def link_owner(db: Session, token: str) -> User | None:
     """Whom a link belongs to, while it works."""
-    row = db.scalar(select(SignInLink).where(SignInLink.token_hash == _hashed(token), SignInLink.used_at.is_(None),
-                                             SignInLink.expires_at > clock.now()))
+    row = db.scalar(
+        select(SignInLink).where(SignInLink.token_hash == _hashed(token), SignInLink.used_at.is_(None), SignInLink.expires_at > clock.now())
+    )
     user = db.get(User, row.user_id) if row else None
     return user if user is not None and user.deleted_at is None else None
 
@@ -163,8 +196,9 @@ def use_link(db: Session, token: str, password: str) -> User | None:
     if user is None:
         return None
     check_password(password, user.email)
-    used = db.execute(update(SignInLink).where(SignInLink.token_hash == _hashed(token), SignInLink.used_at.is_(None))
-                      .values(used_at=clock.now()))
+    used = db.execute(
+        update(SignInLink).where(SignInLink.token_hash == _hashed(token), SignInLink.used_at.is_(None)).values(used_at=clock.now())
+    )
     if used.rowcount != 1:  # type: ignore[attr-defined]
         return None
     set_password(db, user, password)

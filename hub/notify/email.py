@@ -43,8 +43,10 @@ class Mail:
         body = "".join(f"<p>{html.escape(line)}</p>" for line in self.lines)
         if self.button:
             says, address = (html.escape(part, quote=True) for part in self.button)
-            body += (f'<p><a href="{address}" style="display:inline-block;background:#0a5f76;color:#fff;padding:10px 16px;'
-                     f'border-radius:6px;text-decoration:none">{says}</a></p><p style="font-size:13px;color:#43545c">{address}</p>')
+            body += (
+                f'<p><a href="{address}" style="display:inline-block;background:#0a5f76;color:#fff;padding:10px 16px;'
+                f'border-radius:6px;text-decoration:none">{says}</a></p><p style="font-size:13px;color:#43545c">{address}</p>'
+            )
         if self.why:
             body += f'<p style="font-size:13px;color:#43545c">{html.escape(self.why)}</p>'
         return f'<!doctype html><html lang="en"><body style="font:14px/1.5 sans-serif;color:#13242b"><div style="max-width:600px">{body}</div></body></html>'
@@ -64,7 +66,12 @@ def message(mail: Mail, sender: str) -> EmailMessage:
 def send(mail: Mail, *, smtp_url: str, sender: str) -> None:
     """Hands the message to the server; writes it to the log where none is set. Raises `OSError` or `smtplib.SMTPException`."""
     if not smtp_url:
-        log.warning("no mail server is set (SMTP_URL), so this mail is only shown here:\nTo: %s\nSubject: %s\n\n%s", mail.to, mail.subject, mail.text())
+        log.warning(
+            "no mail server is set (SMTP_URL), so this mail is only shown here:\nTo: %s\nSubject: %s\n\n%s",
+            mail.to,
+            mail.subject,
+            mail.text(),
+        )
         return
     made, at = message(mail, sender), urlsplit(smtp_url)
     host, context = at.hostname or "localhost", ssl.create_default_context()
