@@ -141,7 +141,7 @@ class GrantTokens:
     def renew(self, stale_token: str) -> str:
         """A newer token than this one. Raises ``NeedsReconnect`` or ``Temporary``."""
         pause = threading.Event()
-        for _ in range(REFRESH_WAIT_S * 5):
+        for _ in range(round(REFRESH_WAIT_S * 5)):
             grant = self._load()
             if grant.access_token != stale_token:
                 return grant.access_token
