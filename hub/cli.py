@@ -149,8 +149,9 @@ def _create_owner(words: Words, environ: Environ) -> int:
 
 def _routes(words: Words, environ: Environ) -> int:
     """Every address that the web side answers, with its methods."""
-    from wsgi import app
+    import importlib
 
+    app = importlib.import_module("wsgi").app  # by name, as with jobs: the hub does not know the floors above it
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         print(f"{','.join(sorted((rule.methods or set()) - {'HEAD', 'OPTIONS'})):20} {rule.rule}")
     return 0

@@ -145,7 +145,8 @@ def store_products(session: Session, connection_id: int, products: Sequence[Prod
     insert = insert.on_conflict_do_update(
         index_elements=["connection_id", "external_id"], set_={name: insert.excluded[name] for name in _STORE_COLUMNS},
         where=(StoreProduct.content_hash != insert.excluded.content_hash) | StoreProduct.gone_at.is_not(None))
-    touched = dict(session.execute(insert.returning(StoreProduct.external_id, StoreProduct.id), rows).tuples().all())
+    touched = {external_id: id_ for external_id, id_ in session.execute(
+        insert.returning(StoreProduct.external_id, StoreProduct.id), rows)}
     stored = Stored(unchanged=len(rows) - len(touched))
     for external_id, id_ in touched.items():
         (stored.changed if external_id in before else stored.new).append(id_)

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from sqlalchemy import select
 
-from hub import clock
+from hub import clock, log
 from hub.app import create_app
 from hub.config import Config
 from hub.domain.listings import ListingState
@@ -24,10 +26,12 @@ from hub.models.connections import Connection
 from hub.models.ledger import LedgerEntry
 from hub.models.listings import Listing, ListingSku
 from hub.models.orders import OrderLink
+from hub.models.products import StoreProduct
 from hub.models.shops import Shop
 from hub.models.tasks import Task
 from hub.practice import control, join, practice_app, settings_for
 from hub.sandbox import APP_KEY, SERVICE_ID, Practice
+from hub.sandbox.catalogue import FLAWS, demo_catalogue
 from hub.seed import SeedCatalogue
 from hub.simulator import Server, serve
 from hub.wiring import Hub, open_hub
@@ -77,16 +81,13 @@ class World:
         """Lets messages arrive and does all work that is due, and what is due within the next seconds."""
         for _ in range(rounds):
             self.deliver()
-            with self.hub.db.write() as session:
-                inbox.request_drain(session)
+            inbox.sweep(self.hub.db)
             if not self.run_due(later_s):
                 return
         raise AssertionError("the work does not end")
 
     def run_due(self, later_s: float = 0.0) -> int:
         """Runs every task that is due (or will be within so many seconds); how many were run."""
-        from datetime import timedelta
-
         ran = 0
         while True:
             with clock.hold(clock.now() + timedelta(seconds=later_s)) if later_s else _nothing():
@@ -97,6 +98,13 @@ class World:
             if not done:
                 return ran
             ran += done
+
+    def expect_done(self, task_id: int) -> Task:
+        """The task, which must have ended well enough to be over."""
+        with self.hub.db.read() as session:
+            task = session.get_one(Task, task_id)
+        assert task.state is TaskState.DONE, (task.kind, task.state, task.says, task.reference)
+        return task
 
     # -- looking
 
@@ -139,8 +147,9 @@ class World:
     def ledger(self, platform: str = "magento") -> ledger.Ledger:
         """Counts afresh, and gives the sums."""
         with self.hub.db.write() as session:
-            ledger.submit_reconcile(session, self.connections[platform])
+            count = ledger.submit_reconcile(session, self.connections[platform]).id
         self.run_due()
+        self.expect_done(count)
         with self.hub.db.read() as session:
             return ledger.totals(session, self.connections[platform])
 
@@ -161,8 +170,6 @@ class World:
 
     def push(self, platform: str = "magento", skus: tuple[str, ...] = ()) -> None:
         """Pushes all products (or those with these SKUs) and waits for the review."""
-        from hub.models.products import StoreProduct
-
         with self.hub.db.write() as session:
             query = select(Listing.id).join(StoreProduct, StoreProduct.id == Listing.product_id).where(Listing.shop_id == self.shop_id(platform))
             if skus:
@@ -171,6 +178,14 @@ class World:
         self.run_due()
         self.tiktok("POST", "review", {"verdict": "approve"})
         self.settle()
+
+
+def few_products(count: int = 6) -> SeedCatalogue:
+    """The beginning of our own catalogue, with both kinds of products: enough for most tests, and quick."""
+    whole = demo_catalogue()
+    flawless = [one for one in whole.products if one.sku not in FLAWS and one.kind in ("simple", "configurable")]
+    simple = [one for one in flawless if one.kind == "simple"][:(count + 1) // 2]
+    return replace(whole, products=(*simple, *[one for one in flawless if one.kind == "configurable"][:count // 2]))
 
 
 @contextmanager
@@ -185,7 +200,8 @@ def small_world(config: Config, *platforms: str, catalogue: SeedCatalogue | None
     placeholder = serve(_empty_app(), "127.0.0.1", 0)
     port = int(placeholder.url.rsplit(":", 1)[1])
     placeholder.close()
-    config = replace(config, public_url=f"http://127.0.0.1:{port}")
+    config = replace(config, public_url=f"http://127.0.0.1:{port}", tiktok_calls_per_s=1000, store_calls_per_s=1000)
+    log.configure(level="WARNING", as_json=False)
     hub = open_hub(config)
     entry.use(hub)
     web = serve(create_app(config, hub), "127.0.0.1", port)
@@ -204,5 +220,4 @@ def small_world(config: Config, *platforms: str, catalogue: SeedCatalogue | None
 
 
 def _empty_app() -> Any:
-    from flask import Flask
     return Flask("placeholder", root_path=str(Path(__file__).parent))
