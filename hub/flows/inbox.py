@@ -303,7 +303,7 @@ def _plan(session: Session, hub: Hub, row: InboxEvent) -> None:
         if isinstance(error, SQLAlchemyError) and not session.is_active:
             raise
         reference = secrets.token_hex(3).upper()
-        _log.exception("bug", reference=reference, event=row.id, kind=row.kind)
+        _log.exception("bug", reference=reference, message=row.id, kind=row.kind)
         row.state, row.reason = InboxState.PARKED, f"Our mistake. Reference {reference}."
 
 
