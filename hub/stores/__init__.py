@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hub.stores import magento
+from hub.stores import magento, prestashop
 from hub.stores.base import Platform
 
-PLATFORMS: Mapping[str, Platform] = {platform.slug: platform for platform in (magento.PLATFORM,)}
+PLATFORMS: Mapping[str, Platform] = {platform.slug: platform for platform in (magento.PLATFORM, prestashop.PLATFORM)}

@@ -19,6 +19,7 @@ from hub.domain.problems import problem
 from hub.domain.products import Offer, Product, VariantRef
 from hub.domain.sequences import batches
 from hub.errors import Refused
+from hub.stores.dates import zone_of
 from hub.stores.magento import translate
 from hub.stores.magento.client import Client, criteria
 from hub.stores.plugin import state_of
@@ -46,7 +47,7 @@ class Bare:
         stock_id = self._stock_id()
         for some in batches(list(refs), SKUS_A_CALL):
             prices = {str(row["sku"]): decimal_of(str(row["price"])) for row in self._prices("base-prices-information", some)}
-            specials = self._specials(some, translate.zone_of(str(config.get("timezone", ""))))
+            specials = self._specials(some, zone_of(str(config.get("timezone", ""))))
             flags = self._source_items(some)
             for sku in some:
                 if sku not in prices:

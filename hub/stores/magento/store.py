@@ -19,6 +19,7 @@ from hub.domain.sequences import batches
 from hub.errors import NotAllowed, Refused, Temporary
 from hub.http import Api, raise_for
 from hub.stores.base import Health, Scope
+from hub.stores.dates import window, zone_of
 from hub.stores.magento import translate
 from hub.stores.magento.bare import Bare
 from hub.stores.magento.client import Client, criteria
@@ -107,7 +108,7 @@ class MagentoStore:
 
         A child that changed brings its parent: Magento leaves the parent's own date alone.
         """
-        start, end = translate.window(changed_from, changed_to, translate.zone_of(str(self._config().get("timezone", ""))))
+        start, end = window(changed_from, changed_to, zone_of(str(self._config().get("timezone", ""))))
         filters = [[("updated_at", "gteq", translate.stamp(start))]] if start else []
         filters += [[("updated_at", "lteq", translate.stamp(end))]] if end else []
         parents = self._parents()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hub.domain.products import Dimensions, Image, Measure, Product, ProductKind, StoreCategory, Variant
 from hub.stores.magento.settings import MagentoKeys
@@ -122,25 +121,6 @@ def moment(text: Any) -> datetime | None:
 def stamp(when: datetime) -> str:
     """As a filter wants it: UTC without a zone."""
     return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """The store's time zone; UTC for a name that this machine does not know."""
-    try:
-        return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
-
-
-def window(start: datetime | None, end: datetime | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
-    """A range of dates as moments (PUL-02). Without a zone it is the store's own time; an end at midnight means that whole day."""
-    if start is not None and start.tzinfo is None:
-        start = start.replace(tzinfo=zone)
-    if end is not None and end.tzinfo is None:
-        if end.time() == time(0):
-            end += timedelta(days=1, seconds=-1)
-        end = end.replace(tzinfo=zone)
-    return start, end
 
 
 def _variant(row: Mapping[str, Any], differing: Iterable[Attribute], shop: Shop, *, with_image: bool = True) -> Variant:

@@ -1,0 +1,31 @@
+"""PrestaShop 1.7.8 to 9 (contracts/prestashop.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hub.stores.base import Platform, Store
+from hub.stores.prestashop.events import read_events
+from hub.stores.prestashop.settings import PrestaShopSettings
+from hub.stores.prestashop.store import WITHOUT_PLUGIN, PrestaShopStore
+
+
+def open_store(settings: Mapping[str, Any], hook_secret: str | Sequence[str], options: Mapping[str, Any]) -> Store:
+    """The shop behind these settings. The hook secret signs the module's calls; during a rotation give both, new one first."""
+    secrets = (hook_secret,) if isinstance(hook_secret, str) else tuple(hook_secret)
+    return PrestaShopStore(settings, secrets, options)
+
+
+PLATFORM = Platform(
+    slug="prestashop", title="PrestaShop", settings=PrestaShopSettings, open=open_store, read_events=read_events,
+    checklist=(
+        "In PrestaShop open Advanced Parameters › Webservice and switch “Enable PrestaShop's webservice” on.",
+        "Press Add new webservice key, press Generate, tick View for all resources, and save.",
+        "Copy the key into this page, with the store's address.",
+        "Download the Shopbridge module here and install it under Modules › Module Manager › Upload a module.",
+        "Open the module's Configure page, paste the Webhook URL from this page, and save.",
+    ),
+    without_plugin=WITHOUT_PLUGIN,
+    help_topics={"store.permission": "prestashop-webservice", "store.plugin_missing": "prestashop-module", "login.lost": "prestashop-webservice"},
+)
