@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 # ISO 4217 currencies whose minor unit is not 2 digits; the rest have 2.
 _EXPONENTS = {"JPY": 0, "VND": 0, "KRW": 0, "CLP": 0, "ISK": 0, "UGX": 0, "XAF": 0, "XOF": 0, "PYG": 0, "RWF": 0,
+              "XPF": 0, "BIF": 0, "DJF": 0, "GNF": 0, "KMF": 0, "VUV": 0,
               "BHD": 3, "KWD": 3, "OMR": 3, "JOD": 3, "TND": 3, "IQD": 3, "LYD": 3}
 ZERO = Decimal(0)
 _MICRO = Decimal("0.000001")
@@ -31,6 +32,8 @@ def decimal_of(text: str | int | Decimal | None) -> Decimal:
         return ZERO
     if isinstance(text, (float, bool)):
         raise ValueError("money is exact: build it from text")
+    if isinstance(text, str) and "_" in text:  # Python's own way of writing numbers, nobody's amount
+        raise ValueError(f"not an amount: {text[:40]!r}")
     try:
         number = Decimal(str(text))
     except InvalidOperation as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -18,8 +19,8 @@ _LONGEST_TEXT = 2000
 
 
 def plain(name: str) -> str:
-    """A name as it is compared: case, spaces, marks and British spelling don't matter."""
-    word = re.sub(r"[^a-z0-9]+", " ", name.casefold()).strip()
+    """A name as it is compared: case, width, spaces, marks and British spelling don't matter; letters of any script do."""
+    word = re.sub(r"[\W_]+", " ", unicodedata.normalize("NFKC", name).casefold()).strip()
     return _SAME_WORD.get(word, word)
 
 
@@ -72,24 +73,31 @@ def _text_of(attribute: Attribute, chosen: Chosen | None, of_store: Mapping[str,
 
 
 def _match(attribute: Attribute, text: str) -> tuple[tuple[str, str], ...]:
-    """TikTok's values for a text: by name; several by comma where that is allowed; free text where that is."""
+    """TikTok's values for a text: by name; several by comma where that is allowed; free text where that is.
+
+    A part that is neither known nor allowed is left out as long as another part answers.
+    """
     names = {plain(name): (value_id, name) for value_id, name in attribute.values}
-    parts = [part.strip() for part in text.split(",") if part.strip()] if attribute.multiple else [text.strip()]
-    found = [names[plain(part)] for part in parts if plain(part) in names]
-    if found:
-        return tuple(dict.fromkeys(found)) if attribute.multiple else (found[0],)
-    if attribute.numeric and not _is_number(text):
-        return ()
-    if attribute.customizable or not attribute.values:
-        return (("", text.strip()[:_LONGEST_TEXT]),)
-    return ()
+    if plain(text) in names or not attribute.multiple:
+        parts = [text.strip()]
+    else:
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+    takes_text = attribute.customizable or not attribute.values
+    found = []
+    for part in parts:
+        if plain(part) in names:
+            found.append(names[plain(part)])
+        elif takes_text and (not attribute.numeric or _is_number(part)):
+            found.append(("", part[:_LONGEST_TEXT]))
+    return tuple(dict.fromkeys(found))
 
 
 def _is_number(text: str) -> bool:
     try:
-        return Decimal(text.strip()) > 0
+        number = Decimal(text.strip())
     except InvalidOperation:
         return False
+    return number.is_finite() and number > 0
 
 
 def _is_required(attribute: Attribute, values: Values) -> bool:

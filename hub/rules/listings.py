@@ -20,7 +20,7 @@ from hub.domain.problems import Problem, problem
 from hub.domain.products import Image, Measure, Offer, Product, ProductKind, Variant
 from hub.rules.attributes import answer_attributes, certificate_problems, sales_attributes
 from hub.rules.precedence import Chosen
-from hub.rules.units import centimetres, kilograms
+from hub.rules.units import centimetres, kilograms, of_one_system
 
 _TITLE_LIMIT = {"DE": 255, "ES": 255, "FR": 255, "IE": 255, "IT": 255, "JP": 255, "GB": 255, "US": 255}
 _SKU_LIMIT = {"BR": 300, "DE": 300, "ES": 300, "FR": 300, "IE": 300, "IT": 300, "JP": 300, "MX": 300, "GB": 300, "US": 300}
@@ -39,6 +39,7 @@ class Ground:
     """Everything a draft rests on besides the product: the category and what product, category and store level chose.
 
     ``offers`` and ``stock`` by variant id. ``package``: length, width, height (whole numbers), weight as text.
+    ``own_weight``: the weight was set on this very product here, so it goes before the store's; else it is a default.
     """
 
     region: str
@@ -57,6 +58,7 @@ class Ground:
     dimension_unit: str = "CENTIMETER"
     weight: str = ""
     weight_unit: str = "KILOGRAM"
+    own_weight: bool = False
     offers: Mapping[str, Offer] = field(default_factory=dict)
     stock: Mapping[str, int] = field(default_factory=dict)
     tiktok_sku_ids: Mapping[str, str] = field(default_factory=dict)
@@ -94,8 +96,9 @@ def draft_listing(product: Product, ground: Ground) -> Draft | list[Problem]:
     if package is None and ground.region not in ("ID", "TH", "VN"):
         problems.append(problem("package.missing"))
     weight, weight_unit = kilograms(_weight(product, variants)), "KILOGRAM"
-    if not weight:
+    if not weight or (ground.own_weight and ground.weight):
         weight, weight_unit = ground.weight, ground.weight_unit
+    weight, weight_unit = of_one_system(weight, weight_unit, dimension_unit)
     if not weight:
         problems.append(problem("weight.missing"))
     skus, offer_problems = _skus(variants, ground)
@@ -140,7 +143,7 @@ def _variant_problems(variants: Sequence[Variant], region: str) -> list[Problem]
             problems.append(problem("sku.missing", name=name))
         elif times[one.sku] > 1:
             problems.append(problem("sku.double", name=name, sku=one.sku))
-        elif len(one.sku) > 50 or " " in one.sku:
+        elif len(one.sku) > 50 or any(letter.isspace() for letter in one.sku):
             problems.append(problem("sku.format", name=name, sku=one.sku))
         problems += [problem("option.too_long", name=label, value=value) for label, value in one.options.items() if len(value) > 50]
     return problems
@@ -150,6 +153,7 @@ def _skus(variants: Sequence[Variant], ground: Ground) -> tuple[list[DraftSku], 
     problems, skus = [], []
     low, high = (Decimal(bound) for bound in _PRICES.get(ground.region, ("0.01", "99999999")))
     pictures = _sku_pictures(variants)
+    times = Counter(one.barcode for one in variants)
     for one in variants:
         offer = ground.offers.get(one.variant_id)
         if offer is None or offer.effective_price <= 0:
@@ -162,7 +166,8 @@ def _skus(variants: Sequence[Variant], ground: Ground) -> tuple[list[DraftSku], 
         if not low <= price <= high:
             problems.append(problem("price.range", sku=one.sku, price=price, low=low, high=high))
             continue
-        barcode_type = barcode_kind(one.barcode)
+        # TikTok Shop refuses a code that stands twice; none is better than no listing.
+        barcode_type = barcode_kind(one.barcode) if times[one.barcode] == 1 else ""
         skus.append(DraftSku(
             variant_id=one.variant_id, seller_sku=one.sku, price=price, currency=offer.currency,
             stock=ground.stock.get(one.variant_id, 0), sales_attributes=sales_attributes(one, ground.attributes),
@@ -183,13 +188,16 @@ def _sku_pictures(variants: Sequence[Variant]) -> dict[str, str]:
 
 
 def _weight(product: Product, variants: Sequence[Variant]) -> Measure | None:
-    weights = [one.weight for one in variants if one.weight is not None and one.weight.value > 0]
-    return product.weight or (max(weights, key=lambda one: one.value) if weights else None)
+    """The product's own, else its heaviest variant's: TikTok Shop takes one weight for all. Zero is how stores say none."""
+    if kilograms(product.weight):
+        return product.weight
+    weights = [one.weight for one in variants if one.weight is not None and kilograms(one.weight)]
+    return max(weights, key=lambda one: Decimal(kilograms(one))) if weights else None
 
 
 def barcode_kind(code: str) -> str:
     """TikTok's type of an identifier code by its digits (contract 6: identifier code type); "" for none it knows."""
-    if not code.isdigit():
+    if not (code.isascii() and code.isdigit()):
         return ""
     kind = {8: "EAN", 12: "UPC", 13: "EAN", 14: "GTIN"}.get(len(code), "")
     return kind if kind and _check_digit_holds(code) else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from math import floor
 
 from hub.domain.money import ZERO, from_minor, quantum, to_minor
 from hub.domain.orders import Charge, DraftLine, Order, OrderLine, ShippingCharge
@@ -113,7 +114,7 @@ def share_out(amount: Decimal, weights: Sequence[Decimal], currency: str) -> lis
         weights, total = [Decimal(1)] * len(weights), Decimal(len(weights))
     minor = to_minor(amount.quantize(unit), currency)
     shares = [minor * weight / total for weight in weights]
-    whole = [int(share) for share in shares]
+    whole = [floor(share) for share in shares]
     order = sorted(range(len(shares)), key=lambda i: (shares[i] - whole[i], weights[i]), reverse=True)
     for i in order[:minor - sum(whole)]:
         whole[i] += 1

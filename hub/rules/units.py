@@ -29,3 +29,17 @@ def centimetres(size: Dimensions | None) -> tuple[int, int, int] | None:
     length, width, height = (int((one * factor).to_integral_value(rounding=ROUND_CEILING))
                              for one in (size.length, size.width, size.height))
     return length, width, height
+
+
+def of_one_system(weight: str, weight_unit: str, dimension_unit: str) -> tuple[str, str]:
+    """The weight in the system of the package's size: TikTok Shop refuses pounds beside centimetres (contract 7).
+
+    Pounds have 2 decimals, kilograms 3; never less than the smallest there is.
+    """
+    if not weight or (weight_unit == "POUND") == (dimension_unit == "INCH"):
+        return weight, weight_unit
+    if dimension_unit == "INCH":
+        unit = "g" if weight_unit == "GRAM" else "kg"
+        pounds = (Decimal(weight) * _KILOGRAMS[unit] / _KILOGRAMS["lb"]).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+        return f"{max(pounds, Decimal('0.01')):f}", "POUND"
+    return kilograms(Measure(Decimal(weight), "lb")), "KILOGRAM"
