@@ -285,6 +285,36 @@ def _demo(words: Words, environ: Environ) -> int:
     return code or (1 if failed else 0)
 
 
+def _doctor_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="answer as JSON")
+    parser.add_argument("--from", dest="start", default="", help="orders placed from then on (ISO 8601, UTC); 30 days")
+    parser.add_argument("--to", dest="end", default="", help="… and before then; now")
+
+
+def _doctor(words: Words, environ: Environ) -> int:
+    """Looks at everything and says what needs a person. It answers 0 whatever it finds: the checks tell."""
+    import json
+    from datetime import UTC, datetime
+
+    from hub.flows import doctor
+    from hub.wiring import open_hub
+
+    def moment(text: str) -> datetime | None:
+        found = datetime.fromisoformat(text) if text else None
+        return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found
+
+    try:
+        start, end = moment(words.start), moment(words.end)
+    except ValueError as error:
+        print(f"--from and --to are times such as 2026-11-01 or 2026-11-01T12:00:00Z: {error}", file=sys.stderr)
+        return 2
+    hub = open_hub(configured(environ))
+    found = doctor.examine(hub, start, end)
+    hub.close()
+    print(json.dumps(found, indent=2) if words.json else "\n".join(doctor.lines(found)))
+    return 0
+
+
 COMMANDS: list[Command] = [
     Command("run", "Run the hub: web, workers, scheduler and, unless REDIS_URL is set, the queue.", _run),
     Command("demo", "Practice mode: the hub with practice platforms and a story; no account anywhere.", _demo, _demo_arguments),
@@ -292,6 +322,7 @@ COMMANDS: list[Command] = [
     Command("worker", "A worker, for one or more queues.", _worker, _worker_arguments),
     Command("scheduler", "A scheduler; several may run, one acts.", _scheduler),
     Command("migrate", "Bring the database to the newest version.", _migrate),
+    Command("doctor", "Say how the hub is: connections, ledger, queue, and what needs a person.", _doctor, _doctor_arguments),
     Command("create-owner", "Create the first account.", _create_owner, _create_owner_arguments),
     Command("routes", "List the addresses that the web side answers.", _routes),
     Command("new-key", "Make a key for SHOPBRIDGE_KEYS, or with --secret a SECRET_KEY.", _new_key, _new_key_arguments),
