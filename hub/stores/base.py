@@ -111,7 +111,20 @@ class ReadEvents(Protocol):
     """Verifies and normalises what a plugin posted."""
 
     def __call__(self, body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> tuple[Sequence[Event], str]:
-        """Events and the secret that matched. Raises `hub.stores.hooks.BadSignature`, `Skewed`, `Unreadable`."""
+        """Events and the secret that matched. Raises `hub.inbound.BadSignature`, `Skewed`, `Unreadable`."""
+
+
+class Handshake(Protocol):
+    """Stores that hand their keys over by themselves (Magento's Activate): what the callback and identity URLs call."""
+
+    def receive(self, form: Mapping[str, str]) -> Any:
+        """What the store posted, with ``key`` and ``base_url``. Raises `hub.inbound.Unreadable`."""
+
+    def same_store(self, consumer: Any, base_url: str) -> bool:
+        """Whether that speaks for the store whose address the merchant entered."""
+
+    def exchange(self, consumer: Any, options: Mapping[str, Any]) -> Mapping[str, str]:
+        """Calls back and gives the lasting keys by their names in ``settings``. Raises `Refused` or `Temporary`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +132,8 @@ class Platform:
     """A registered shop system: everything that differs from the next one.
 
     ``settings`` is form, validation, masking and help text at once. ``open`` gets the connection's settings,
-    hook secret, and the ground's `Api` options (transport, budget, networks allowed).
+    hook secret (one, or all that are valid with the newest first), and the ground's `Api` options (transport, budget,
+    networks allowed). ``without_plugin`` says in the merchant's words what is then not right.
     """
 
     slug: str
@@ -132,7 +146,7 @@ class Platform:
     checklist: tuple[str, ...] = ()
     without_plugin: tuple[str, ...] = ()
     help_topics: Mapping[str, str] = field(default_factory=dict)
-    handshake: Callable[..., Any] | None = None
+    handshake: Handshake | None = None
 
 
-__all__ = ["Health", "Platform", "ReadEvents", "Scope", "ShowsListings", "Store", "VariantRef"]
+__all__ = ["Handshake", "Health", "Platform", "ReadEvents", "Scope", "ShowsListings", "Store", "VariantRef"]

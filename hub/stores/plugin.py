@@ -194,7 +194,7 @@ def _quantities(lines: Sequence[Mapping[str, Any]], line_ids: Mapping[str, list[
         if line.get("line_id"):
             units[str(line["line_id"])] = count
             continue
-        ids = list(line.get("line_ids") or line_ids.get(str(line.get("sku")), ()))
+        ids = list(line.get("line_ids") or line_ids.get(str(line.get("sku")), []))
         if len(ids) == count:
             units.update(dict.fromkeys((str(one) for one in ids), 1))
         elif line.get("sku"):
@@ -248,8 +248,7 @@ class Plugin:
     def create_order(self, draft: OrderDraft, store: str) -> StoreOrder:
         """Creates it once per key; a repeat answers the first one with ``same``."""
         answer = self._ask("orders.create", order_body(draft, store), "create the order", writes=True)
-        made = read_order(answer.body, draft.key, draft.currency)
-        return made
+        return read_order(answer.body, draft.key, draft.currency)
 
     def order(self, key: str) -> StoreOrder | None:
         """The order of this key with parcels and refunds; None where there is none. Deleted ones answer as such."""

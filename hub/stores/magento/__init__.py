@@ -2,39 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hub.stores.base import Platform, Store
 from hub.stores.magento import oauth
 from hub.stores.magento.events import read_events
-from hub.stores.magento.oauth import Consumer, Token
+from hub.stores.magento.oauth import Consumer
 from hub.stores.magento.settings import MagentoSettings
 from hub.stores.magento.store import WITHOUT_PLUGIN, MagentoStore
 
 
-@dataclass(frozen=True, slots=True)
-class Handshake:
-    """What the callback and identity URLs of the wizard do (MAG-01 … MAG-04).
+class Activation:
+    """What the callback and identity URLs of the wizard do when Activate is pressed in Magento (MAG-01 … MAG-04)."""
 
-    ``receive(form) -> Consumer``; ``same_store(consumer, base_url)``; ``exchange(consumer, options) -> Token``, whose
-    ``as_settings(consumer)`` are all four keys by their names in the settings.
-    """
+    def receive(self, form: Mapping[str, str]) -> Consumer:
+        """What Magento posted to the callback URL."""
+        return oauth.receive_callback(form)
 
-    receive: Callable[[Mapping[str, str]], Consumer] = oauth.receive_callback
-    same_store: Callable[[Consumer, str], bool] = oauth.same_store
-    exchange: Callable[..., Token] = oauth.exchange
+    def same_store(self, consumer: Consumer, base_url: str) -> bool:
+        """Whether it came from the store whose address was entered."""
+        return oauth.same_store(consumer, base_url)
+
+    def exchange(self, consumer: Consumer, options: Mapping[str, Any]) -> Mapping[str, str]:
+        """All four keys, by their names in the settings; the integration is active from then on."""
+        return oauth.exchange(consumer, options).as_settings(consumer)
 
 
-def open_store(settings: Mapping[str, Any], hook_secret: str, options: Mapping[str, Any]) -> Store:
+def open_store(settings: Mapping[str, Any], hook_secret: str | Sequence[str], options: Mapping[str, Any]) -> Store:
     """The store behind these settings. The hook secret is not needed: the integration's keys authorise the module's calls."""
     return MagentoStore(settings, options)
 
 
 PLATFORM = Platform(
     slug="magento", title="Adobe Commerce (Magento)", settings=MagentoSettings, open=open_store, read_events=read_events,
-    handshake=Handshake(),
+    handshake=Activation(),
     checklist=(
         "In Magento open System › Integrations and press Add New Integration.",
         "Paste the Callback URL and the Identity Link URL from this page.",

@@ -5,7 +5,7 @@ Without the module the documented REST routes do what they can (`bare`); `WITHOU
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -34,7 +34,7 @@ DEFAULT_SCOPE = "default"
 MODULE = "Shopbridge_Connector"
 
 # The least an integration must be allowed (MAG-02): a read that shows each permission.
-_NEEDED = (
+_NEEDED: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("products", criteria(size=1)), ("products/attributes", criteria(size=1)), ("categories", {"depth": "1"}),
     ("orders", criteria(size=1)), ("shipments", criteria(size=1)), ("creditmemos", criteria(size=1)), ("modules", {}),
 )
@@ -75,7 +75,7 @@ class MagentoStore:
                     if (missing := self._client.may(path, query)) is not None]
         facts, plugin_problems = self._plugin_health()
         problems += plugin_problems
-        first = next(iter(configs.values()), {})
+        first: Mapping[str, Any] = next(iter(configs.values()), {})
         return Health(
             ok=not [one for one in problems if one.code != "store.plugin_missing"],
             version=str(facts.get("platform_version") or self._version()), name=scopes[0].name if scopes else "",
@@ -120,7 +120,7 @@ class MagentoStore:
             if not rows:
                 return
             cursor = str(rows[-1]["id"])
-            own = [row for row in rows if str(row["id"]) not in parents]
+            own = [row for row in rows if str(row["id"]) not in parents and str(row["id"]) not in done]
             ids = {str(row["id"]) for row in own}
             missing = {parent for row in rows for parent in parents.get(str(row["id"]), ()) if parent not in ids | done}
             found = self._complete([*own, *self._by_ids(sorted(missing, key=int))])
@@ -290,7 +290,7 @@ class MagentoStore:
         """Grid columns; nothing without the module, which alone has them."""
         self._either(lambda: self._plugin.put_listings(rows), lambda: None)
 
-    def _either(self, with_plugin: Any, without: Any) -> Any:
+    def _either(self, with_plugin: Callable[[], T], without: Callable[[], T]) -> T:
         """The module's way; where the store does not know it, the bare API's."""
         if self._has_plugin is not False:
             try:

@@ -14,7 +14,9 @@ from hub.stores.prestashop import translate
 from hub.stores.prestashop.client import PAGE, Client
 
 # Computed by the shop's own price code: a guest's price with tax, before and after reductions.
-_PRICES = {"price[shelf][use_tax]": "1", "price[shelf][use_reduction]": "0", "price[now][use_tax]": "1", "price[now][use_reduction]": "1"}
+_PRICES: Mapping[str, Any] = {
+    f"price[{name}][{option}]": value for name, reduced in (("shelf", "0"), ("now", "1"))
+    for option, value in (("use_tax", "1"), ("use_reduction", reduced))}
 
 
 class Bare:

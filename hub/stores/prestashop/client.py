@@ -73,21 +73,21 @@ class Client:
         return self.api.send("GET", "/api/", params={"ws_key": self.keys.webservice_key}).ok
 
     def rows(self, resource: str, *, filters: Mapping[str, str] | None = None, display: str = "full", size: int = PAGE,
-             sort: str = "[id_ASC]", **more: str) -> Iterator[list[Mapping[str, Any]]]:
+             **more: str) -> Iterator[list[Mapping[str, Any]]]:
         """Pages of a list that does not move meanwhile; a page shorter than asked for is the last."""
         offset = 0
         while True:
-            page = self.page(resource, filters=filters, display=display, limit=f"{offset},{size}", sort=sort, **more)
+            page = self.page(resource, filters=filters, display=display, limit=f"{offset},{size}", **more)
             if page:
                 yield page
             if len(page) < size:
                 return
             offset += size
 
-    def page(self, resource: str, *, filters: Mapping[str, str] | None = None, display: str = "full", limit: str = "", sort: str = "[id_ASC]",
+    def page(self, resource: str, *, filters: Mapping[str, str] | None = None, display: str = "full", limit: str = "",
              **more: str) -> list[Mapping[str, Any]]:
         """One page. `more` are further parameters such as ``date="1"`` or computed prices."""
-        params = {"display": display, "sort": sort, **({"limit": limit} if limit else {}), **more}
+        params = {"display": display, "sort": "[id_ASC]", **({"limit": limit} if limit else {}), **more}
         params |= {f"filter[{name}]": value for name, value in (filters or {}).items()}
         return self._list(resource, params)
 
