@@ -62,6 +62,10 @@ class Hub:
             self._options(connection.mode is Mode.PRACTICE, f"store:{connection.id}", self.config.store_calls_per_s),
         )
 
+    def handshake_options(self, connection: Connection) -> dict[str, Any]:
+        """`Api` options for a sign-in with the connection's store: the same guard, no budget."""
+        return self._options(connection.mode is Mode.PRACTICE, "", 0)
+
     def shop_for(self, shop_id: int) -> TikTokShop:
         """This shop on TikTok Shop. Raises ``LookupError`` where there is no such shop."""
         with self.db.read() as session:

@@ -29,14 +29,15 @@ class _Documented(Api):
     handler would answer for the screens, too."""
 
     ERROR_SCHEMA = ProblemDocument
+    DEFAULT_RESPONSE_CONTENT_TYPE: str = "application/json"
 
     def _register_error_handlers(self) -> None:
         """None: see `hub.api.problems`."""
 
     def _register_responses(self) -> None:
-        kept, self.DEFAULT_RESPONSE_CONTENT_TYPE = self.DEFAULT_RESPONSE_CONTENT_TYPE, MEDIA_TYPE
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = MEDIA_TYPE      # the shared answers are all errors
         super()._register_responses()
-        self.DEFAULT_RESPONSE_CONTENT_TYPE = kept
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE
 
 
 def attach(app: Flask) -> None:
