@@ -56,10 +56,12 @@ class Practice:
 
     @classmethod
     def start(cls, *, hub_url: str, ports: tuple[int, int, int] = (0, 0, 0), host: str = "127.0.0.1", catalogue: SeedCatalogue | None = None,
-              keys: Keys | None = None, senders: bool = True, tiktok_settings: Mapping[str, Any] | None = None) -> Practice:
+              second_catalogue: SeedCatalogue | None = None, keys: Keys | None = None, senders: bool = True,
+              tiktok_settings: Mapping[str, Any] | None = None) -> Practice:
         """Starts all three. ``senders`` False: messages leave only when the control API says so (tests).
 
-        The Magento store sells in dollars to the US shop, the PrestaShop store in pounds to the UK shop.
+        The Magento store sells in dollars to the US shop, the PrestaShop store in pounds to the UK shop; ``catalogue`` and
+        ``second_catalogue`` are theirs, our own where none is given.
         """
         keys = keys or Keys.draw()
         own = demo_catalogue()
@@ -73,7 +75,7 @@ class Practice:
             catalogue=replace(catalogue or own, currency="USD"), consumer_key=keys.consumer_key, consumer_secret=keys.consumer_secret,
             access_token=keys.access_token, access_token_secret=keys.access_secret, locale="en_US", timezone="America/Chicago")
         first_server = serve(first, host, ports[1])
-        second = prestashop.create_simulator(catalogue=replace(own, currency="GBP"), webservice_key=keys.webservice_key)
+        second = prestashop.create_simulator(catalogue=replace(second_catalogue or own, currency="GBP"), webservice_key=keys.webservice_key)
         second_server = serve(second, host, ports[2])
         for app, server in ((first, first_server), (second, second_server)):
             app.sim.base_url = f"{server.url}/"

@@ -183,7 +183,7 @@ class World:
 def few_products(count: int = 6) -> SeedCatalogue:
     """The beginning of our own catalogue, with both kinds of products: enough for most tests, and quick."""
     whole = demo_catalogue()
-    flawless = [one for one in whole.products if one.sku not in FLAWS and one.kind in ("simple", "configurable")]
+    flawless = [one for one in whole.products if one.key not in FLAWS and one.kind in ("simple", "configurable")]
     simple = [one for one in flawless if one.kind == "simple"][:(count + 1) // 2]
     return replace(whole, products=(*simple, *[one for one in flawless if one.kind == "configurable"][:count // 2]))
 
@@ -194,8 +194,8 @@ def _nothing() -> Iterator[None]:
 
 
 @contextmanager
-def small_world(config: Config, *platforms: str, catalogue: SeedCatalogue | None = None, tiktok_settings: Mapping[str, Any] | None = None,
-                senders: bool = False) -> Iterator[World]:
+def small_world(config: Config, *platforms: str, catalogue: SeedCatalogue | None = None, second_catalogue: SeedCatalogue | None = None,
+                tiktok_settings: Mapping[str, Any] | None = None, senders: bool = False) -> Iterator[World]:
     """Builds it and takes it down again. ``platforms`` are joined at once."""
     placeholder = serve(_empty_app(), "127.0.0.1", 0)
     port = int(placeholder.url.rsplit(":", 1)[1])
@@ -206,7 +206,8 @@ def small_world(config: Config, *platforms: str, catalogue: SeedCatalogue | None
     entry.use(hub)
     web = serve(create_app(config, hub), "127.0.0.1", port)
     settings = {"review_after_s": None, "rate_per_s": None, **(tiktok_settings or {})}
-    with Practice.start(hub_url=config.public_url, catalogue=catalogue, senders=senders, tiktok_settings=settings) as practice:
+    with Practice.start(hub_url=config.public_url, catalogue=catalogue, second_catalogue=second_catalogue, senders=senders,
+                        tiktok_settings=settings) as practice:
         app_id = practice_app(hub, practice.urls[0], APP_KEY, practice.keys.app_secret, SERVICE_ID)
         world = World(hub, practice, web, app_id, {})
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -43,7 +44,7 @@ class Shop:
 
 def attribute(row: Mapping[str, Any]) -> Attribute:
     """One attribute of the list; the empty first option is left out."""
-    options = {str(one["value"]): str(one["label"]) for one in row.get("options") or ()
+    options = {str(one["value"]): plain(one["label"]) for one in row.get("options") or ()
                if str(one.get("value", "")).strip() and str(one.get("label", "")).strip()}
     return Attribute(str(row["attribute_id"]), str(row["attribute_code"]),
                      str(row.get("default_frontend_label") or row["attribute_code"]), str(row.get("frontend_input") or "text"),
@@ -94,13 +95,18 @@ def product(row: Mapping[str, Any], children: Sequence[Mapping[str, Any]], shop:
     else:
         variants = (_variant(row, (), shop, with_image=False),)
     return Product(
-        product_id=str(row["id"]), sku=str(row["sku"]), kind=kind, title=str(row.get("name") or ""),
+        product_id=str(row["id"]), sku=str(row["sku"]), kind=kind, title=plain(row.get("name") or ""),
         description=str(custom.get("description") or custom.get("short_description") or ""), images=_images(row, shop),
         category_ids=ids, category_paths=tuple(shop.paths[one] for one in ids),
         brand=_words(shop.keys.brand_attribute, custom, shop), attributes=_attributes(custom, differing, shop),
         weight=_weight(row, shop), dimensions=_dimensions(custom, shop), variants=variants,
         active=int(row.get("status") or 0) == ENABLED, url=f"{shop.base_url}catalog/product/view/id/{row['id']}",
         created_at=moment(row.get("created_at")), updated_at=moment(row.get("updated_at")))
+
+
+def plain(text: Any) -> str:
+    """Names without HTML escapes: Magento keeps and prints ``LumaTech&trade;`` as typed, TikTok Shop refuses it in a title."""
+    return html.unescape(str(text))
 
 
 def custom_of(row: Mapping[str, Any]) -> dict[str, Any]:
