@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from hub import embedded, queue
 from hub.config import Config
+from hub.models import sealed
+from jobs import entry
+from tests.support.trade import Trade
 from tests.support.world import World, few_products, small_world
+
+STORES = ("magento", "prestashop")
+PLENTY = 5000
 
 
 @pytest.fixture
@@ -23,3 +32,42 @@ def listed(world: World) -> World:
     world.pull()
     world.push()
     return world
+
+
+@pytest.fixture(scope="module")
+def _both_stores(tmp_path_factory: pytest.TempPathFactory, redis_server: embedded.Server, _sqlite_template: Path) -> Iterator[World]:
+    """Both stores with a few products live and plenty of each, for all tests of a file that leave them as they were."""
+    folder = tmp_path_factory.mktemp("world")
+    shutil.copy(_sqlite_template, folder / "hub.db")
+    settings = {"SHOPBRIDGE_MODE": "practice", "DATA_DIR": str(folder / "data"), "DATABASE_URL": f"sqlite:///{folder / 'hub.db'}",
+                "REDIS_URL": redis_server.url}
+    with small_world(Config.from_env(settings), *STORES, catalogue=few_products(), second_catalogue=few_products()) as built:
+        for platform in STORES:
+            sell(built, platform)
+        yield built
+
+
+def sell(world: World, platform: str) -> None:
+    """Pulls and pushes all products, of which there is plenty."""
+    world.pull(platform)
+    world.push(platform)
+    for sku in world.skus(platform):
+        world.store(platform, "PATCH", f"products/{sku.seller_sku}", {"quantity": PLENTY})
+    world.settle()
+
+
+@pytest.fixture(params=STORES)
+def trade(request: pytest.FixtureRequest, _both_stores: World) -> Trade:
+    """Buying and selling with each store system in turn, in a world that the whole file shares."""
+    sealed.use_keys(_both_stores.hub.config.key_ring())
+    queue.use(_both_stores.hub.redis)
+    entry.use(_both_stores.hub)
+    return Trade(_both_stores, request.param)
+
+
+@pytest.fixture(params=STORES)
+def fresh(request: pytest.FixtureRequest, config: Config) -> Iterator[Trade]:
+    """The same in a world of this test's own: for what breaks things, or moves the clock."""
+    with small_world(config, request.param, catalogue=few_products(), second_catalogue=few_products()) as built:
+        sell(built, request.param)
+        yield Trade(built, request.param)

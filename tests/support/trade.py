@@ -1,0 +1,177 @@
+"""Buying and selling in a small world: what buyer, merchant and TikTok Shop do, the same words for both store systems."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import requests
+from sqlalchemy import select
+
+from hub import clock
+from hub.flows import connect
+from hub.flows.settings import change_settings
+from hub.models.connections import Connection
+from hub.models.listings import ListingSku
+from hub.models.orders import OrderEvent, OrderLink
+from hub.models.tasks import Notice, Task
+from hub.models.users import Role, User
+from tests.support.world import World
+
+LIFE = ("UNPAID", "ON_HOLD", "AWAITING_SHIPMENT", "AWAITING_COLLECTION", "IN_TRANSIT", "DELIVERED", "COMPLETED", "CANCELLED")
+_STEPS = {"AWAITING_COLLECTION": ("ship",), "IN_TRANSIT": ("ship", "collect"), "DELIVERED": ("ship", "collect", "deliver"),
+          "COMPLETED": ("ship", "collect", "deliver", "complete")}
+_MAGENTO = {"orders.create": "POST shopbridge/orders", "orders.ship": "POST shopbridge/orders/<key>/shipments",
+            "orders.cancel": "POST shopbridge/orders/<key>/cancel", "orders.refund": "POST shopbridge/orders/<key>/refunds",
+            "orders.status": "PUT shopbridge/orders/<key>/status"}
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """One connection's orders, seen from all sides."""
+
+    world: World
+    platform: str
+
+    # -- the buyer and TikTok Shop
+
+    def skus(self) -> list[ListingSku]:
+        """What is on sale."""
+        return self.world.skus(self.platform)
+
+    def place(self, units: int = 1, sku: int = 0, *, status: str = "AWAITING_SHIPMENT", **more: Any) -> str:
+        """An order of one SKU; its id. Nobody was told yet."""
+        lines = [{"sku_id": self.skus()[sku].tiktok_sku_id, "quantity": units}]
+        return str(self.world.tiktok("POST", "orders", {
+            "shop_id": self.world.shop(self.platform).tiktok_shop_id, "status": status, "lines": lines, **more})["id"])
+
+    def buy(self, units: int = 1, sku: int = 0, **more: Any) -> str:
+        """An order whose free hour is over, in the store already."""
+        order_id = self.place(units, sku, **{"status": "ON_HOLD", **more})
+        self.tell(order_id, "end_hold")
+        self.world.settle()
+        assert self.link(order_id).store_order_id, self.link(order_id).problems
+        return order_id
+
+    def tell(self, order_id: str, step: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Something happens to the order on TikTok Shop."""
+        return self.world.tiktok("POST", f"orders/{order_id}/{step}", dict(body or {}))
+
+    def bring_to(self, order_id: str, status: str, *, settling: bool = True) -> None:
+        """Moves an order that awaits shipment on, step by step, up to this status."""
+        for step in _STEPS[status]:
+            self.tell(order_id, step)
+            if settling:
+                self.world.settle()
+
+    def told(self, order_id: str) -> Any:
+        """TikTok Shop's own view, with the exact sums under ``truth``."""
+        return self.world.tiktok("GET", f"orders/{order_id}")
+
+    # -- the merchant in the store
+
+    def there(self, order_id: str) -> dict[str, Any]:
+        """The one store order with this key."""
+        [found] = self.copies(order_id)
+        return found
+
+    def copies(self, order_id: str) -> list[dict[str, Any]]:
+        """All store orders with this key."""
+        return [one for one in self.world.store_orders(self.platform) if one["key"] == order_id]
+
+    def in_store(self, order_id: str, step: str, body: Mapping[str, Any] | None = None) -> Any:
+        """The merchant does something with the store order."""
+        return self.world.store(self.platform, "POST", f"orders/{self.there(order_id)['order_id']}/{step}", dict(body or {}))
+
+    def ship(self, order_id: str, number: str, carrier: str = "") -> Any:
+        """The merchant ships everything with this number; the carrier is one that the store knows."""
+        if self.platform == "magento":
+            tracks = [{"number": number, "title": carrier or "USPS"}] if number else []
+            return self.in_store(order_id, "ship", {"tracks": tracks})
+        return self.in_store(order_id, "ship", {"number": number, "carrier_code": carrier})
+
+    def state(self, order_id: str) -> str:
+        """The store's word for the order's state, the same for both systems."""
+        word = str(self.there(order_id)["state"])
+        return {"canceled": "cancelled", "holded": "held", "processing": "open"}.get(word, word)
+
+    # -- the hub
+
+    def link(self, order_id: str) -> OrderLink:
+        """What the hub knows of it."""
+        return self.world.link(order_id)
+
+    def timeline(self, order_id: str) -> list[str]:
+        """What the order's page tells."""
+        with self.world.hub.db.read() as session:
+            return list(session.scalars(select(OrderEvent.says).join(OrderLink, OrderLink.id == OrderEvent.link_id).where(
+                OrderLink.tiktok_order_id == order_id).order_by(OrderEvent.id)))
+
+    def set(self, **changes: Any) -> None:
+        """Order settings of the shop."""
+        with self.world.hub.db.write() as session:
+            change_settings(session, self.world.shop_id(self.platform), "orders", changes)
+
+    @contextmanager
+    def with_settings(self, **changes: Any) -> Iterator[None]:
+        """The same for a while."""
+        before = dict(self.world.shop(self.platform).settings.get("orders", {}))
+        self.set(**changes)
+        try:
+            yield
+        finally:
+            self.set(**{name: before.get(name) for name in changes})
+
+    def api(self, path: str, **query: str) -> Any:
+        """The published API's JSON, as a program of this connection's merchant."""
+        with self.world.hub.db.write() as session:
+            connection = session.get_one(Connection, self.world.connections[self.platform])
+            token = connect.new_api_token(session, connection, "test", connect.ABILITIES, "tester")
+        answer = requests.get(f"{self.world.hub.config.public_url}/api/v1/{path}", params=query, timeout=20,
+                              headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200, (answer.status_code, answer.text[:300])
+        return answer.json()
+
+    # -- journals
+
+    def store_calls(self, do: str, order_id: str) -> list[dict[str, Any]]:
+        """Calls of the plugin's ``do`` for this order that reached the store, as what they asked."""
+        if self.platform == "magento":
+            entries = self.world.practice.magento.sim.journal.entries(_MAGENTO[do])
+        else:
+            entries = self.world.practice.prestashop.sim.journal.entries(f"do:{do}")
+        return [json.loads(entry.body or "{}") for entry in entries if order_id in entry.body or order_id in entry.path]
+
+    def tiktok_calls(self, operation: str, order_id: str = "") -> list[Any]:
+        """Calls of this operation that TikTok Shop saw and that name the order."""
+        return [entry for entry in self.world.practice.tiktok.sim.journal.entries(operation)
+                if order_id in entry.body or order_id in entry.path or order_id in json.dumps(entry.query)]
+
+
+def later(world: World, **span: float) -> Any:
+    """`clock.hold` so much later than now."""
+    return clock.hold(clock.now() + timedelta(**span))
+
+
+def owners(world: World) -> None:
+    """There is an owner who gets mail."""
+    with world.hub.db.write() as session:
+        if session.scalars(select(User).where(User.role == Role.OWNER)).first() is None:
+            session.add(User(email="owner@example.test", name="Owner", role=Role.OWNER, created_at=clock.now()))
+
+
+def notices(world: World, prefix: str) -> list[Notice]:
+    """What the owners were told about, by the beginning of its key."""
+    with world.hub.db.read() as session:
+        return [one for one in session.scalars(select(Notice).order_by(Notice.id)) if one.about.startswith(prefix)]
+
+
+def tasks_of(world: World, kind: Any) -> Sequence[Task]:
+    """All tasks of a kind."""
+    with world.hub.db.read() as session:
+        return session.scalars(select(Task).where(Task.kind == kind).order_by(Task.id)).all()
+
