@@ -106,8 +106,17 @@ class Story:
         with self.hub.db.write() as session:
             shop = session.scalars(select(Shop).where(Shop.connection_id == connection_id)).one()
             change_settings(session, shop.id, "products", PACKAGE)
+        self._map_carriers(connection_id, shop.id)
         self.say(f"{name}: connected to the TikTok shop of {region}")
         return connection_id
+
+    def _map_carriers(self, connection_id: int, shop_id: int) -> None:
+        """Settings › Orders: each of the store's carriers is one of TikTok Shop's (OST-15)."""
+        with self.hub.db.read() as session:
+            connection, shop = session.get_one(Connection, connection_id), session.get_one(Shop, shop_id)
+        carriers = {one.title: shop.providers[0]["id"] for one in self.hub.store_for(connection).carriers()}
+        with self.hub.db.write() as session:
+            change_settings(session, shop_id, "orders", {"carriers": carriers})
 
     def _list_catalogue(self, connection_id: int, name: str) -> None:
         with self.hub.db.write() as session:
