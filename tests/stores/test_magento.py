@@ -1,0 +1,189 @@
+"""What only Magento does: the handshake, both sign-ins, its odd errors, and orders without the module."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import requests
+from flask import Flask, request
+
+from hub import clock
+from hub.domain.orders import Parcel, Refund, StoreOrderState
+from hub.errors import NeedsReconnect, Refused, Temporary
+from hub.inbound import Unreadable
+from hub.simulator import InProcessAdapter
+from hub.stores import PLATFORMS
+from hub.stores.magento import oauth
+from hub.stores.magento.sandbox import create_simulator
+from hub.stores.magento.settings import MagentoSettings
+from tests.contract.benches import KEY, MagentoBench, draft
+from tests.sandbox import magento_shop
+
+MAGENTO = PLATFORMS["magento"]
+
+
+@pytest.fixture
+def bench() -> Any:
+    return MagentoBench()
+
+
+@pytest.mark.feature("MAG-03", "MAG-04")
+def test_activate_hands_over_keys_that_then_work():
+    handshake = MAGENTO.handshake
+    assert handshake is not None
+    posted: list[dict[str, str]] = []
+    hub = Flask("hub")
+
+    @hub.post("/magento/callback/abc")
+    def callback() -> str:
+        posted.append(request.form.to_dict())
+        return "ok"
+
+    wire = requests.Session()
+    wire.mount("http://hub.test", InProcessAdapter(hub))
+    app = create_simulator(catalogue=magento_shop.seed(), base_url="http://shop.test/", http=wire)
+    control = requests.Session()
+    control.mount("http://shop.test", InProcessAdapter(app))
+
+    def integration() -> Any:
+        return control.get("http://shop.test/sandbox/integration").json()
+
+    control.post("http://shop.test/sandbox/integration/activate",
+                 json={"callback_url": "http://hub.test/magento/callback/abc", "identity_url": "http://hub.test/magento/identity"})
+    assert not integration()["active"]
+    consumer = handshake.receive(posted[0])
+    assert handshake.same_store(consumer, "http://shop.test")
+    assert not handshake.same_store(consumer, "http://other.test")
+    options = {"transport": InProcessAdapter(app)}
+    keys = handshake.exchange(consumer, options)
+    assert integration()["active"]
+    assert set(keys) <= set(MagentoSettings().fields)
+    assert MAGENTO.open({"base_url": "http://shop.test/", **keys}, "", options).check().ok
+    with pytest.raises(Refused) as error:
+        handshake.exchange(consumer, options)
+    assert "verifier" in error.value.says and error.value.hint
+
+
+@pytest.mark.parametrize("form", [
+    {}, {"oauth_consumer_key": "k", "oauth_consumer_secret": "s", "oauth_verifier": "v"},
+    {"oauth_consumer_key": "k", "oauth_consumer_secret": "s", "oauth_verifier": "v", "store_base_url": "javascript:alert(1)"},
+    {"oauth_consumer_key": "k", "oauth_consumer_secret": "s", "oauth_verifier": "v", "store_base_url": "http://me:you@shop.test/"},
+    {"oauth_consumer_key": "k" * 999, "oauth_consumer_secret": "s", "oauth_verifier": "v", "store_base_url": "http://shop.test/"},
+])
+def test_a_callback_that_is_none_is_unreadable(form):
+    with pytest.raises(Unreadable):
+        oauth.receive_callback(form)
+
+
+@pytest.mark.feature("MAG-07")
+def test_secrets_of_the_handshake_are_not_shown_by_accident():
+    consumer = oauth.Consumer("key", "very-secret", "verifier", "http://shop.test/")
+    assert "very-secret" not in repr(consumer) and "very-secret" not in repr(oauth.Token("t", "very-secret"))
+    hidden = {name for name, field in MagentoSettings().fields.items() if field.metadata.get("secret")}
+    assert hidden == {"consumer_secret", "access_token", "access_token_secret"}
+
+
+@pytest.mark.parametrize("version", ["2.4.7", "2.4.8"])
+def test_signed_calls_are_taken_by_old_and_new_versions(version):
+    app = create_simulator(catalogue=magento_shop.seed(), base_url="http://shop.test/", version=version, consumer_key=magento_shop.CONSUMER[0],
+                           consumer_secret=magento_shop.CONSUMER[1], access_token=magento_shop.TOKEN[0], access_token_secret=magento_shop.TOKEN[1])
+    bench = MagentoBench()
+    bench.mount(app)
+    store = bench.open()
+    assert store.check().ok
+    assert list(store.products(clock.now().replace(year=2020), clock.now()))
+    assert store.find_order(KEY) is None
+
+
+def test_a_bearer_token_works_where_the_store_allows_it_and_says_why_where_not(bench):
+    settings = {"consumer_secret": "", "access_token_secret": ""}
+    with pytest.raises(NeedsReconnect) as error:
+        bench.open(**settings).check()
+    assert "2.4.4" in error.value.hint
+    bench.control("POST", "integration", {"bearer": True})
+    assert bench.open(**settings).check().ok
+
+
+def test_a_wrong_clock_is_no_lost_login(bench):
+    with clock.hold(clock.now().replace(year=2031)):
+        store, answer = bench.open(), {"status": 401, "json": {"message": "An error occurred validating the nonce"}}
+        bench.fault(answer, operation="GET store/storeViews")
+        with pytest.raises(Temporary) as error:
+            store.check()
+    assert "clock" in error.value.says
+
+
+def test_placeholders_of_an_error_are_filled(bench):
+    bench.fault({"status": 400, "json": {"message": 'The "%1" field of %name is odd', "parameters": {"1": "price", "name": "MUG"}}},
+                operation="GET products")
+    with pytest.raises(Refused) as error:
+        list(bench.open().products(None, None))
+    assert error.value.says == 'The "price" field of MUG is odd'
+
+
+def test_a_maintenance_page_is_tried_later(bench):
+    bench.fault({"status": 503, "text": "<html>back soon</html>"}, operation="GET store/storeViews")
+    with pytest.raises(Temporary):
+        bench.open().check()
+
+
+def test_a_child_brings_its_parent(bench):
+    child_id = bench.items["HOOD-R-S"][1]
+    bench.control("POST", "products/HOOD-R-S/save", {})
+    store = bench.open()
+    pages = [one.product_id for _, page in store.products(clock.now().replace(hour=0, minute=0, second=0), None) for one in page]
+    assert pages == [bench.items["HOOD-R-S"][0]]
+    assert store.product(child_id).product_id == bench.items["HOOD-R-S"][0]
+    bench.control("POST", "plugin", {"installed": False})
+    assert bench.open().product(child_id).product_id == bench.items["HOOD-R-S"][0]
+
+
+def test_without_the_module_an_order_is_posted_once_to_the_cent(bench):
+    bench.control("POST", "plugin", {"installed": False})
+    store = bench.open()
+    first = store.create_order(draft(bench))
+    again = bench.open().create_order(draft(bench))
+    assert first.order_id == again.order_id and first.number == f"TT{KEY}" and first.grand == Decimal("94.07")
+    assert len(bench.control("GET", "orders")) == 1
+    assert store.find_order(KEY).key == KEY
+    store.ship(KEY, Parcel(parcel_id="p", carrier_code="dhl", carrier_title="DHL", tracking_number="T1"))
+    store.ship(KEY, Parcel(parcel_id="p", carrier_code="dhl", carrier_title="DHL", tracking_number="T1"))
+    assert [one.tracking_number for one in store.order(KEY).parcels] == ["T1"]
+    with pytest.raises(Refused) as error:
+        store.refund(KEY, Refund(refund_key="r", currency="GBP", lines=(), total=Decimal("1.00"), adjustment=Decimal("1.00")))
+    assert error.value.problems[0].code == "refund.refused"
+
+
+def test_without_the_module_the_amounts_add_up_as_magento_wants_them(bench):
+    bench.control("POST", "plugin", {"installed": False})
+    for key, included in ((KEY, False), ("576461413038785799", True)):
+        order = draft(bench, key=key, prices_include_tax=included)
+        order = replace(order, grand=order.grand - order.tax) if included else order
+        bench.open().create_order(order)
+        entity = next(one for one in bench.app.sim.orders.orders.values() if one.key == key or one.increment_id == f"TT{key}").raw
+        amounts = {name: Decimal(str(entity[name])) for name in (
+            "subtotal", "tax_amount", "shipping_amount", "discount_amount", "grand_total", "base_grand_total")}
+        assert amounts["grand_total"] == amounts["base_grand_total"] == order.grand
+        assert amounts["grand_total"] == sum(amounts[name] for name in ("subtotal", "tax_amount", "shipping_amount", "discount_amount"))
+
+
+def test_without_the_module_a_lost_answer_leaves_one_order(bench):
+    bench.control("POST", "plugin", {"installed": False})
+    bench.fault({"drop": "after"}, operation="POST orders")
+    with pytest.raises(Temporary):
+        bench.open().create_order(draft(bench))
+    assert bench.open().create_order(draft(bench)).key == KEY
+    assert len(bench.control("GET", "orders")) == 1
+
+
+def test_without_the_module_an_order_is_cancelled_and_held(bench):
+    bench.control("POST", "plugin", {"installed": False})
+    store = bench.open()
+    store.create_order(draft(bench))
+    store.set_status(KEY, "ON_HOLD", True)
+    assert store.order(KEY).state is StoreOrderState.HELD
+    assert store.cancel_order(KEY, "x", True).state is StoreOrderState.CANCELLED
+    assert [one.key for one in store.orders_changed(clock.now().replace(hour=0, minute=0))] == [KEY]

@@ -1,0 +1,157 @@
+"""What only PrestaShop does: the webservice's odd answers, the module's signed endpoint, and its half-made orders."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from hub.errors import NeedsReconnect, Refused, Temporary
+from hub.stores import PLATFORMS
+from hub.stores.prestashop import translate
+from hub.stores.prestashop.sandbox import create_simulator
+from hub.stores.prestashop.settings import PrestaShopSettings
+from tests.contract.benches import KEY, PrestaShopBench, draft
+from tests.sandbox import prestashop_shop
+from tests.stores.test_hooks import OLD
+
+PRESTASHOP = PLATFORMS["prestashop"]
+
+
+@pytest.fixture
+def bench() -> Any:
+    return PrestaShopBench()
+
+
+@pytest.mark.feature("PRS-02")
+def test_a_key_of_the_wrong_length_is_refused_by_the_form():
+    errors = PrestaShopSettings().validate({"base_url": "https://shop.example", "webservice_key": "short"})
+    assert "32 characters" in errors["webservice_key"][0]
+
+
+def test_a_web_server_that_drops_the_header_is_named(bench):
+    bench.fault({"status": 401, "text": "401 Unauthorized"}, operation="GET root")
+    with pytest.raises(Refused) as error:
+        bench.open().check()
+    assert "CGI" in error.value.hint and "CGI" in error.value.problems[0].says
+    assert bench.open(key_in_address=True).check().ok
+    entry = [one for one in bench.app.sim.journal.entries() if one.operation == "GET root"][-1]
+    assert "Authorization" not in entry.headers
+
+
+def test_a_wrong_filter_shows_its_first_error_and_not_php_warnings(bench):
+    body = {"errors": [{"code": 32, "message": "This filter does not exist"}, {"code": 3, "message": "[PHP Warning #2]"}]}
+    bench.fault({"status": 500, "json": body}, operation="GET products")
+    with pytest.raises(Refused) as error:
+        list(bench.open().products(None, None))
+    assert error.value.says == "This filter does not exist"
+
+
+def test_a_php_fatal_is_tried_later(bench):
+    bench.fault({"status": 500, "text": ""}, operation="GET products")
+    with pytest.raises(Temporary):
+        list(bench.open().products(None, None))
+
+
+def test_a_webservice_that_is_switched_off_says_so(bench):
+    bench.control("POST", "webservice", {"on": False})
+    with pytest.raises(Temporary) as error:
+        bench.open().check()
+    assert "switched off" in error.value.says and "Webservice" in error.value.hint
+
+
+@pytest.mark.parametrize("languages", [("en",), ("en", "fr")])
+@pytest.mark.parametrize("version", ["8.2.0", "9.1.4"])
+def test_one_language_and_several_read_alike_on_8_and_9(version, languages):
+    bench = PrestaShopBench()
+    bench.mount(create_simulator(catalogue=prestashop_shop.catalogue(), webservice_key=prestashop_shop.KEY, base_url=bench.base_url,
+                                 version=version, languages=languages))
+    products = [one for _, page in bench.open().products(None, None) for one in page]
+    assert [one.title for one in products] == ["Harbour mug", "Harbour bowl", "Linen shirt"]
+    assert products[0].attributes == {"Material": "Stoneware"} and products[2].variants[0].options == {"Colour": "Blue", "Size": "M"}
+    assert products[0].category_paths == ("Home",) and products[2].category_paths == ("Clothes / Shirts",)
+
+
+def test_shop_local_times_become_utc():
+    zone = ZoneInfo("Europe/Paris")
+    summer = datetime(2026, 7, 1, 10, tzinfo=UTC)
+    assert translate.moment("2026-07-01 12:00:00", zone) == summer
+    assert translate.moment("0000-00-00 00:00:00", zone) is None
+    assert translate.stamp(summer, zone) == "2026-07-01 12:00:00"
+
+
+def test_while_the_secret_is_rotated_the_module_is_called_with_the_one_it_knows(bench):
+    store = PRESTASHOP.open(bench.settings(), (OLD, bench.secret), bench.options())
+    assert store.create_order(draft(bench)).order_id
+    assert store.find_order(KEY) is not None
+
+
+def test_a_module_that_holds_another_secret_is_named_and_orders_wait_for_a_reconnect(bench):
+    store = PRESTASHOP.open(bench.settings(), OLD, bench.options())
+    health = store.check()
+    assert not health.has_plugin and any("webhook URL" in one.says for one in health.problems)
+    with pytest.raises(NeedsReconnect):
+        store.create_order(draft(bench))
+
+
+def test_a_clock_that_is_off_is_no_lost_login(bench):
+    bench.control("POST", "mishaps", {"skew_s": 900})
+    with pytest.raises(Temporary) as error:
+        bench.open().create_order(draft(bench))
+    assert "clock" in error.value.says
+    assert bench.control("GET", "orders") == []
+
+
+@pytest.mark.parametrize("answer", [
+    {"status": 200, "json": {"order_id": "1", "number": "X", "state": "open", "totals": {"grand": "94.07"}}},
+    {"status": 201, "json": {}}, {"status": 410, "json": {"code": "order_deleted"}}, {"status": 403, "text": "blocked by a firewall"},
+])
+def test_an_answer_without_the_modules_signature_is_not_believed(bench, answer):
+    bench.fault(answer, operation="do:orders.create")
+    with pytest.raises(Temporary):
+        bench.open().create_order(draft(bench))
+
+
+@pytest.mark.parametrize("stage", ["cart", "done"])
+def test_a_try_that_died_in_the_shops_code_is_repeated_to_one_order(bench, stage):
+    bench.control("POST", "die", {"stage": stage})
+    with pytest.raises(Temporary):
+        bench.open().create_order(draft(bench))
+    assert bench.open().create_order(draft(bench)).grand == draft(bench).grand
+    assert len(bench.control("GET", "orders")) == 1
+
+
+def test_a_half_made_order_is_for_a_person(bench):
+    bench.control("POST", "die", {"stage": "order"})
+    with pytest.raises(Temporary):
+        bench.open().create_order(draft(bench))
+    with pytest.raises(Refused) as error:
+        bench.open().create_order(draft(bench))
+    assert [one.code for one in error.value.problems] == ["order.half_made"]
+
+
+def test_a_picture_that_needs_the_key_gets_it_and_a_foreign_one_does_not(bench):
+    store = bench.open()
+    assert store.image(f"{bench.base_url}api/images/products/1/1")
+    assert store.image(f"{bench.base_url}img/p/1/1.jpg")
+    public = next(one for one in reversed(bench.app.sim.journal.entries()) if one.operation == "picture")
+    assert "Authorization" not in public.headers
+    with pytest.raises(Refused):
+        store.image(f"{bench.base_url}img/p/9/9/9/999.jpg")
+
+
+def test_an_external_entity_is_not_read(bench):
+    text = '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/hostname">]><prestashop><api shopName="&b;"/></prestashop>'
+    bench.fault({"status": 200, "text": text}, operation="GET root")
+    with pytest.raises(Refused) as error:
+        bench.open().check()
+    assert error.value.problems[0].code == "store.not_expected"
+
+
+def test_carriers_come_by_the_id_that_stays(bench):
+    for row in bench.app.sim.shop.tables["carriers"].values():
+        row["id_reference"] = str(int(row["id"]) + 100)  # as after a merchant edited each carrier
+    assert {one.carrier_id for one in bench.open().carriers()} == {
+        row["id_reference"] for row in bench.app.sim.shop.tables["carriers"].values() if row["deleted"] == "0"}
