@@ -5,8 +5,6 @@ The screens are added by `admin.attach` (`wsgi.py`): the hub does not know them.
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from typing import Any
 
 from flask import Flask, has_request_context, request
@@ -15,13 +13,11 @@ from flask_sqlalchemy.session import Session as RequestSession
 from sqlalchemy import Engine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from hub import log
+from hub import api, log
 from hub.config import Config
 from hub.models import Base
-from hub.web import headers, health, hooks
+from hub.web import headers, health, hooks, oauth
 from hub.wiring import Hub, open_hub
-
-_log = log.get("hub.app")
 
 
 class OneSession(RequestSession):
@@ -58,12 +54,8 @@ def create_app(config: Config, hub: Hub | None = None) -> Flask:
     app.before_request(log.clear)
     app.register_blueprint(hooks.blueprint)
     app.register_blueprint(health.blueprint)
-    for module in ("hub.web.oauth", "hub.api"):
-        if importlib.util.find_spec(module) is not None:
-            try:
-                importlib.import_module(module).attach(app)
-            except ImportError:
-                _log.exception("a part of the web side can't be loaded", part=module)
+    oauth.attach(app)
+    api.attach(app)
     headers.install(app, https=config.is_https, image_hosts="https: http:" if config.is_practice else "https:")
     if config.trusted_proxies:
         hops = config.trusted_proxies
