@@ -57,25 +57,26 @@ class Practice:
     @classmethod
     def start(cls, *, hub_url: str, ports: tuple[int, int, int] = (0, 0, 0), host: str = "127.0.0.1", catalogue: SeedCatalogue | None = None,
               second_catalogue: SeedCatalogue | None = None, keys: Keys | None = None, senders: bool = True,
-              tiktok_settings: Mapping[str, Any] | None = None) -> Practice:
+              tiktok_settings: Mapping[str, Any] | None = None, regions: tuple[str, ...] = REGIONS,
+              currencies: tuple[str, str] = ("USD", "GBP")) -> Practice:
         """Starts all three. ``senders`` False: messages leave only when the control API says so (tests).
 
         The Magento store sells in dollars to the US shop, the PrestaShop store in pounds to the UK shop; ``catalogue`` and
-        ``second_catalogue`` are theirs, our own where none is given.
+        ``second_catalogue`` are theirs, our own where none is given. Other ``regions`` and ``currencies`` make other markets.
         """
         keys = keys or Keys.draw()
         own = demo_catalogue()
         tts = tiktok.create_simulator(
-            app_key=APP_KEY, app_secret=keys.app_secret, service_id=SERVICE_ID, regions=REGIONS, run_thread=senders,
+            app_key=APP_KEY, app_secret=keys.app_secret, service_id=SERVICE_ID, regions=regions, run_thread=senders,
             webhook_url=f"{hub_url.rstrip('/')}/hooks/tiktok/{APP_KEY}",
             redirect_url=f"{hub_url.rstrip('/')}/connect/tiktok/callback", **dict(tiktok_settings or {}))
         tts_server = serve(tts, host, ports[0])
         tts.sim.settings["public_url"] = tts_server.url
         first = magento.create_simulator(
-            catalogue=replace(catalogue or own, currency="USD"), consumer_key=keys.consumer_key, consumer_secret=keys.consumer_secret,
+            catalogue=replace(catalogue or own, currency=currencies[0]), consumer_key=keys.consumer_key, consumer_secret=keys.consumer_secret,
             access_token=keys.access_token, access_token_secret=keys.access_secret, locale="en_US", timezone="America/Chicago")
         first_server = serve(first, host, ports[1])
-        second = prestashop.create_simulator(catalogue=replace(second_catalogue or own, currency="GBP"), webservice_key=keys.webservice_key)
+        second = prestashop.create_simulator(catalogue=replace(second_catalogue or own, currency=currencies[1]), webservice_key=keys.webservice_key)
         second_server = serve(second, host, ports[2])
         for app, server in ((first, first_server), (second, second_server)):
             app.sim.base_url = f"{server.url}/"

@@ -195,8 +195,8 @@ def _nothing() -> Iterator[None]:
 
 @contextmanager
 def small_world(config: Config, *platforms: str, catalogue: SeedCatalogue | None = None, second_catalogue: SeedCatalogue | None = None,
-                tiktok_settings: Mapping[str, Any] | None = None, senders: bool = False) -> Iterator[World]:
-    """Builds it and takes it down again. ``platforms`` are joined at once."""
+                tiktok_settings: Mapping[str, Any] | None = None, senders: bool = False, **markets: Any) -> Iterator[World]:
+    """Builds it and takes it down again. ``platforms`` are joined at once; ``markets``: regions and currencies of `Practice.start`."""
     placeholder = serve(_empty_app(), "127.0.0.1", 0)
     port = int(placeholder.url.rsplit(":", 1)[1])
     placeholder.close()
@@ -207,7 +207,7 @@ def small_world(config: Config, *platforms: str, catalogue: SeedCatalogue | None
     web = serve(create_app(config, hub), "127.0.0.1", port)
     settings = {"review_after_s": None, "rate_per_s": None, **(tiktok_settings or {})}
     with Practice.start(hub_url=config.public_url, catalogue=catalogue, second_catalogue=second_catalogue, senders=senders,
-                        tiktok_settings=settings) as practice:
+                        tiktok_settings=settings, **markets) as practice:
         app_id = practice_app(hub, practice.urls[0], APP_KEY, practice.keys.app_secret, SERVICE_ID)
         world = World(hub, practice, web, app_id, {})
         try:
