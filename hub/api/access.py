@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from flask import current_app, g, request
+from flask import Response, current_app, g, request
 from flask_smorest import Blueprint
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
@@ -60,6 +60,7 @@ def section(name: str, description: str) -> Blueprint:
     """A part of the API whose calls all pass the checks."""
     blueprint = Blueprint(name, f"hub.api.{name}", description=description)
     blueprint.before_request(_let_in)
+    blueprint.after_request(_note_denied)
     problems.install(blueprint)
     return blueprint
 
@@ -95,10 +96,18 @@ def _let_in() -> None:
     _keep_to_rate(found)
     ability = getattr(current_app.view_functions.get(request.endpoint or ""), "ability", None)
     if ability is None or ability not in found.abilities:
-        with hub().db.write() as session:
-            record(session, "denied", f"{request.method} {request.path}")
+        g.api_denied = ability or "nothing"
         raise Stop(403, "ability", f"This token may not do that: it lacks “{ability}”.")
     _check_text()
+
+
+def _note_denied(answer: Response) -> Response:
+    """After the view's own transaction has ended, whatever it was."""
+    denied = g.pop("api_denied", "")
+    if denied:
+        with hub().db.write() as session:
+            record(session, "denied", f"{request.method} {request.path} ({denied})")
+    return answer
 
 
 def _caller_of(header: str) -> Caller:
@@ -213,8 +222,7 @@ def my_shop(session: Session, shop_id: str | None = None, store: str | None = No
 def not_found(what: str, *, foreign: bool) -> Stop:
     """404. Naming what belongs to another connection is written into the history (S-14)."""
     if foreign:
-        with hub().db.write() as session:
-            record(session, "denied", f"{request.method} {request.path} ({what})")
+        g.api_denied = what
     return Stop(404, "not_found", "There is no such thing in this connection.")
 
 
