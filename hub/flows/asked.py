@@ -137,10 +137,11 @@ def read_products(hub: Hub, task: TaskView) -> Result:
             if product is not None:
                 found[item_id] = product
         ids = sorted({product.product_id for product in found.values()})
+        asked_at = clock.now()
         offers = [one for scope in scopes for one in store.offers(ids, scope)] if ids else []
         with hub.db.write() as session:
             store_products(session, connection.id, list({product.product_id: product for product in found.values()}.values()))
-            store_offers(session, connection.id, offers)
+            store_offers(session, connection.id, offers, asked_at)
             _hand_on(session, task, [item_id for item_id, _ in some], found)
         read += len(found)
     return Result(Outcome.OK if read == len(waiting) else Outcome.NEEDS_ATTENTION, f"{read} of {len(waiting)} products read")

@@ -67,7 +67,7 @@ def facts_of(session: Session, listing_id: int) -> Facts:
     offers = {offer.variant_id: offer for offer in session.scalars(select(StoreOffer).where(
         StoreOffer.variant_id.in_([one.id for one in variants]), StoreOffer.scope == shop.scope))}
     skus = {one.variant_id: one for one in session.scalars(select(ListingSku).where(ListingSku.listing_id == listing.id))}
-    pending = pending_units(session, shop.id, [one.id for one in variants])
+    pending = pending_units(session, shop, [one.id for one in variants])
     product = replace(unpack(Product, row.data), description=clean(str(row.data.get("description", ""))))
     package, weight = _package(row, mapping, settings)
     external = {one.id: one.external_id for one in variants}
@@ -116,14 +116,17 @@ def as_offer(row: StoreOffer, product_id: str, variant_id: str) -> Offer:
                  compare_at=from_micro(row.compare_at) if row.compare_at is not None else None, backorders=row.backorders, active=row.active)
 
 
-def pending_units(session: Session, shop_id: int, variant_ids: Sequence[int]) -> dict[int, int]:
-    """Units that TikTok Shop has sold and the store does not hold yet, by variant: on all shops, since they share the stock."""
+def pending_units(session: Session, shop: Shop, variant_ids: Sequence[int]) -> dict[int, int]:
+    """Units that TikTok Shop has sold and the store's figure does not know yet, by variant: on all shops, since they share the stock.
+
+    An order that has just been created in the store counts until the store's figure was asked for after that.
+    """
+    waits = (OrderLink.store_order_id == "") & OrderLink.state.in_(_NOT_IN_STORE_YET)
+    is_news = OrderLink.created_in_store_at >= StoreOffer.read_at
     rows = session.execute(
         select(OrderUnit.variant_id, func.count()).join(OrderLink, OrderLink.id == OrderUnit.link_id)
-        .where(OrderUnit.variant_id.in_(variant_ids), OrderUnit.cancelled.is_(False), OrderLink.store_order_id == "",
-               OrderLink.state.in_(_NOT_IN_STORE_YET), OrderLink.tiktok_state != OrderState.CANCELLED,
-               OrderLink.reason.not_in(("before_connection", "fulfilled_by_tiktok")))
+        .outerjoin(StoreOffer, (StoreOffer.variant_id == OrderUnit.variant_id) & (StoreOffer.scope == shop.scope))
+        .where(OrderUnit.variant_id.in_(variant_ids), OrderUnit.cancelled.is_(False), waits | is_news,
+               OrderLink.tiktok_state != OrderState.CANCELLED, OrderLink.reason.not_in(("before_connection", "fulfilled_by_tiktok")))
         .group_by(OrderUnit.variant_id))
     return {variant_id: count for variant_id, count in rows if variant_id is not None}
-
-

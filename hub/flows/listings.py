@@ -83,6 +83,9 @@ def _fan_out(session: Session, kind: Kind, shop: Shop, listing_ids: Sequence[int
             select(Listing.id, StoreProduct.title).join(StoreProduct, StoreProduct.id == Listing.product_id)
             .where(Listing.shop_id == shop.id, Listing.id.in_(listing_ids))):
         labels[listing_id] = title
+    if not labels:
+        never = problem("product.not_pulled")
+        raise ValueError(f"{never.says} {never.fix}")
     return tasks.fan_out(session, kind, list(labels), labels=labels, connection_id=shop.connection_id, shop_id=shop.id,
                          lane_of=listing_lane, by=by, summary=f"{summary} ({len(labels)})")
 
@@ -128,9 +131,10 @@ def _with_category(hub: Hub, facts: Facts) -> Facts:
 def _read_offers(hub: Hub, facts: Facts) -> Facts:
     with hub.db.read() as session:
         connection = session.get_one(Connection, facts.shop.connection_id)
+    asked_at = clock.now()
     offers = list(hub.store_for(connection).offers([facts.row.external_id], facts.shop.scope))
     with hub.db.write() as session:
-        store_offers(session, connection.id, offers)
+        store_offers(session, connection.id, offers, asked_at)
     return _with_category(hub, _facts(hub, facts.listing.id))
 
 

@@ -89,6 +89,13 @@ def bindings_of(session: Session, shop_id: int, order: Order) -> dict[str, Bindi
             for sku_id, product, variant, sku, kind in rows}
 
 
+def products_of(session: Session, link_id: int) -> Sequence[str]:
+    """The store's products in an order."""
+    return session.scalars(
+        select(StoreProduct.external_id).distinct().join(StoreVariant, StoreVariant.product_id == StoreProduct.id)
+        .join(OrderUnit, OrderUnit.variant_id == StoreVariant.id).where(OrderUnit.link_id == link_id)).all()
+
+
 def order_of(link: OrderLink) -> Order:
     """The order as TikTok Shop told it last."""
     return unpack(Order, link.order)

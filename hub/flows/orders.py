@@ -32,6 +32,7 @@ from hub.errors import Refused, Temporary
 from hub.flows import alerts, tasks
 from hub.flows import order_links as links
 from hub.flows.order_links import tell
+from hub.flows.products import submit_offers
 from hub.flows.settings import settings_of
 from hub.flows.tasks import Again, Result, TaskView
 from hub.models.connections import Connection
@@ -213,6 +214,8 @@ def _note_created(case: _Case, order: Order, made: StoreOrder, problems: Sequenc
         _calm(link)
         links.set_problems(link, found)
         tell(session, link, "created", f"Created in the store as {made.number}", case.task.id)
+        for product_id in links.products_of(session, link.id):
+            submit_offers(session, case.connection.id, product_id)      # until the store's new figure is known, its units count as sold
         later = order.state in _SHIPPED
         if later or order.state is OrderState.CANCELLED:
             submit_relay(session, case.shop, order.order_id)

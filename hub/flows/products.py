@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,6 +26,7 @@ from hub.flows import tasks
 from hub.flows.order_links import insert_once, shops_of
 from hub.flows.settings import settings_of
 from hub.flows.tasks import Result, TaskView
+from hub.models import bulk
 from hub.models.connections import Connection, Watermark
 from hub.models.listings import Listing
 from hub.models.products import StoreOffer, StoreProduct, StoreVariant
@@ -38,6 +39,7 @@ from hub.wiring import Hub
 OFFERS_A_CALL = 500          # contracts/plugins.md 3
 _STORE_COLUMNS = ("sku", "kind", "title", "image_url", "category_id", "category_path", "active", "data", "content_hash",
                   "store_updated_at", "pulled_at", "gone_at")
+_VARIANT_COLUMNS = ("sku", "options", "barcode", "position", "active", "image_url", "gone_at")
 _OFFER_COLUMNS = ("price", "effective_price", "compare_at", "currency", "tax_included", "salable", "backorders", "active", "read_at")
 
 
@@ -78,11 +80,12 @@ def pull_products(hub: Hub, task: TaskView) -> Result:
         digests = {scope: [row for rows in _digest_pages(store, scope) for row in rows] for scope in scopes}
     counts = {name: counts.get(name, 0) for name in ("new", "changed", "unchanged")}
     for reached, products in store.products(start, end, after=cursor):
+        asked_at = clock.now()
         offers = {scope: list(_offers(store, [one.product_id for one in products], scope)) for scope in scopes}
         with hub.db.write() as session:
             stored = store_products(session, connection.id, products)
             for scope_offers in offers.values():
-                store_offers(session, connection.id, scope_offers)
+                store_offers(session, connection.id, scope_offers, asked_at)
             counts["new"] += len(stored.new)
             counts["changed"] += len(stored.changed)
             counts["unchanged"] += stored.unchanged
@@ -121,11 +124,10 @@ def _offers(store: Store, product_ids: Sequence[str], scope: str) -> Iterable[Of
 # -- writing down what was read
 
 
-def content_hash(product: Product) -> str:
-    """Tells a changed product from one that is as before; the store's own dates don't count."""
-    content = pack(product)
-    content.pop("updated_at"), content.pop("created_at")
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+def content_hash(content: Mapping[str, Any]) -> str:
+    """Tells a changed product (as packed) from one that is as before; the store's own dates don't count."""
+    counted = {name: value for name, value in content.items() if name not in ("updated_at", "created_at")}
+    return hashlib.sha256(json.dumps(counted, sort_keys=True).encode()).hexdigest()
 
 
 def _upsert(session: Session, table: Any) -> Any:
@@ -135,60 +137,66 @@ def _upsert(session: Session, table: Any) -> Any:
 def store_products(session: Session, connection_id: int, products: Sequence[Product]) -> Stored:
     """Upserts products and their variants in one go; unchanged rows are not touched (G5). Listings exist from here on."""
     now = clock.now()
-    rows = [_product_row(connection_id, one, now) for one in products]
+    rows = {one.product_id: _product_row(connection_id, one, now) for one in products}
     if not rows:
         return Stored()
-    before = {external_id: (id_, hash_) for id_, external_id, hash_ in session.execute(
-        select(StoreProduct.id, StoreProduct.external_id, StoreProduct.content_hash).where(
-            StoreProduct.connection_id == connection_id, StoreProduct.external_id.in_([row["external_id"] for row in rows])))}
-    insert = _upsert(session, StoreProduct)
-    insert = insert.on_conflict_do_update(
-        index_elements=["connection_id", "external_id"], set_={name: insert.excluded[name] for name in _STORE_COLUMNS},
-        where=(StoreProduct.content_hash != insert.excluded.content_hash) | StoreProduct.gone_at.is_not(None))
-    touched = {external_id: id_ for external_id, id_ in session.execute(
-        insert.returning(StoreProduct.external_id, StoreProduct.id), rows)}
-    stored = Stored(unchanged=len(rows) - len(touched))
-    for external_id, id_ in touched.items():
-        (stored.changed if external_id in before else stored.new).append(id_)
+    before = {external_id: (id_, hash_, gone_at) for id_, external_id, hash_, gone_at in session.execute(
+        select(StoreProduct.id, StoreProduct.external_id, StoreProduct.content_hash, StoreProduct.gone_at).where(
+            StoreProduct.connection_id == connection_id, StoreProduct.external_id.in_(rows)))}
+    touched = {external_id: row for external_id, row in rows.items()
+               if external_id not in before or before[external_id][1] != row["content_hash"] or before[external_id][2] is not None}
+    bulk.upsert(session, StoreProduct, list(touched.values()), ["connection_id", "external_id"], _STORE_COLUMNS)
+    changed = {external_id: before[external_id][0] for external_id in touched if external_id in before}
+    new = _ids_by_external(session, connection_id, [external_id for external_id in touched if external_id not in before])
+    stored = Stored(new=list(new.values()), changed=list(changed.values()), unchanged=len(rows) - len(touched))
     by_external = {one.product_id: one for one in products}
-    _store_variants(session, connection_id, {touched[external_id]: by_external[external_id] for external_id in touched}, now)
+    _store_variants(session, connection_id, {id_: by_external[external_id] for external_id, id_ in {**changed, **new}.items()},
+                    stored.changed, now)
     _store_listings(session, connection_id, stored, now)
     return stored
 
 
+def _ids_by_external(session: Session, connection_id: int, external_ids: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for some in batches(external_ids, 1000):
+        found |= dict(session.execute(select(StoreProduct.external_id, StoreProduct.id).where(
+            StoreProduct.connection_id == connection_id, StoreProduct.external_id.in_(some))).tuples().all())
+    return found
+
+
 def _product_row(connection_id: int, product: Product, now: datetime) -> dict[str, Any]:
+    content = pack(product)
     return {
         "connection_id": connection_id, "external_id": product.product_id, "sku": product.sku[:255], "kind": product.kind.value,
         "title": product.title[:500], "image_url": product.images[0].url[:2000] if product.images else "",
         "category_id": product.category_ids[0] if product.category_ids else "",
         "category_path": (product.category_paths[0] if product.category_paths else "")[:1000], "active": product.active,
-        "data": pack(product), "content_hash": content_hash(product), "store_updated_at": product.updated_at, "pulled_at": now,
+        "data": content, "content_hash": content_hash(content), "store_updated_at": product.updated_at, "pulled_at": now,
         "gone_at": None, "hub_attributes": {}, "hub_package": {}, "hub_title": "", "hub_description": "", "hub_category_id": "",
         "hub_brand_id": "", "hub_brand_name": ""}
 
 
-def _store_variants(session: Session, connection_id: int, products: dict[int, Product], now: datetime) -> None:
-    rows = [{
+def _store_variants(session: Session, connection_id: int, products: Mapping[int, Product], changed: Sequence[int], now: datetime) -> None:
+    """Upserts the variants of these products; those of a ``changed`` one that came no more are marked gone."""
+    rows = {(product_id, variant.variant_id): {
         "product_id": product_id, "connection_id": connection_id, "external_id": variant.variant_id, "sku": variant.sku[:255],
         "options": dict(variant.options), "barcode": variant.barcode[:64], "position": position, "active": variant.active,
         "image_url": variant.image.url[:2000] if variant.image else "", "gone_at": None,
-    } for product_id, product in products.items() for position, variant in enumerate(product.variants)]
-    if not products:
-        return
-    session.execute(update(StoreVariant).where(StoreVariant.product_id.in_(products), StoreVariant.gone_at.is_(None)).values(gone_at=now))
-    if rows:
-        insert = _upsert(session, StoreVariant)
-        columns = [name for name in rows[0] if name not in ("product_id", "external_id", "connection_id")]
-        session.execute(insert.on_conflict_do_update(
-            index_elements=["product_id", "external_id"], set_={name: insert.excluded[name] for name in columns}), rows)
+    } for product_id, product in products.items() for position, variant in enumerate(product.variants)}
+    bulk.upsert(session, StoreVariant, list(rows.values()), ["product_id", "external_id"], _VARIANT_COLUMNS)
+    for some in batches(changed, 1000):
+        gone = [id_ for id_, product_id, external_id in session.execute(
+            select(StoreVariant.id, StoreVariant.product_id, StoreVariant.external_id)
+            .where(StoreVariant.product_id.in_(some), StoreVariant.gone_at.is_(None))) if (product_id, external_id) not in rows]
+        if gone:
+            session.execute(update(StoreVariant).where(StoreVariant.id.in_(gone)).values(gone_at=now))
 
 
 def _store_listings(session: Session, connection_id: int, stored: Stored, now: datetime) -> None:
     shops = shops_of(session, connection_id)
     rows = [{"connection_id": connection_id, "shop_id": shop.id, "product_id": product_id, "state": ListingState.DRAFT,
              "problems": [], "updated_at": now} for shop in shops for product_id in stored.new]
-    if rows:
-        session.execute(_upsert(session, Listing).on_conflict_do_nothing(), rows)
+    bulk.upsert(session, Listing, rows, ["shop_id", "product_id"])
     if not stored.changed:
         return
     session.execute(update(Listing).where(
@@ -219,9 +227,13 @@ def submit_for_listing(session: Session, kind: Kind, shop: Shop, listing_id: int
                         args={"listing_id": listing_id}, by=by, run_at=run_at, summary=kind.value.replace("_", " ").capitalize())
 
 
-def store_offers(session: Session, connection_id: int, offers: Sequence[Offer]) -> set[int]:
-    """Upserts prices and stock; plans what TikTok Shop must hear of it. Gives the products whose offer changed."""
-    now = clock.now()
+def store_offers(session: Session, connection_id: int, offers: Sequence[Offer], asked_at: datetime, *, tell_all: bool = False) -> set[int]:
+    """Upserts prices and stock; plans what TikTok Shop must hear of it. Gives the products whose offer changed.
+
+    ``asked_at`` is when the store was asked: an older answer never overwrites a newer one (I5), and an order that stood in the store
+    before it is part of its figure. ``tell_all`` plans for unchanged ones too.
+    """
+    now = asked_at
     changed: set[int] = set()
     for some in batches(offers, OFFERS_A_CALL):
         variants = {(product, variant): (id_, product_id) for id_, product_id, variant, product in session.execute(
@@ -246,11 +258,16 @@ def store_offers(session: Session, connection_id: int, offers: Sequence[Offer]) 
         old, new = StoreOffer, insert.excluded
         insert = insert.on_conflict_do_update(
             index_elements=["variant_id", "scope"], set_={name: new[name] for name in _OFFER_COLUMNS},
-            where=(old.effective_price != new.effective_price) | (old.price != new.price) | (old.salable != new.salable)
-            | (old.active != new.active) | (old.currency != new.currency) | (old.backorders != new.backorders)
-            | old.compare_at.is_distinct_from(new.compare_at))
-        touched = session.scalars(insert.returning(StoreOffer.variant_id), rows).all()
-        changed |= {product_of[variant_id] for variant_id in touched}
+            where=(old.read_at <= new.read_at) & (
+                (old.effective_price != new.effective_price) | (old.price != new.price) | (old.salable != new.salable)
+                | (old.active != new.active) | (old.currency != new.currency) | (old.backorders != new.backorders)
+                | old.compare_at.is_distinct_from(new.compare_at)))
+        touched = set(session.scalars(insert.returning(StoreOffer.variant_id), rows))
+        changed |= {product_of[variant_id] for variant_id in (product_of if tell_all else touched)}
+        session.execute(update(StoreOffer).where(
+            StoreOffer.variant_id.in_([row["variant_id"] for row in rows if row["variant_id"] not in touched]),
+            StoreOffer.scope.in_({row["scope"] for row in rows}), StoreOffer.read_at < now,
+        ).values(read_at=now).execution_options(synchronize_session=False))
     if changed:
         _tell_listings(session, connection_id, changed)
     return changed
@@ -299,10 +316,11 @@ def refresh_product(hub: Hub, task: TaskView) -> Result:
         return Result(Outcome.OK if gone else Outcome.NO_CHANGE, "No longer in the store")
     if not is_known and not wants_new and not task.args.get("wanted"):
         return Result(Outcome.NO_CHANGE, "Not pulled yet, and new products are not pulled by themselves (Settings › Products)")
+    asked_at = clock.now()
     offers = [one for scope in scopes for one in store.offers([product.product_id], scope)]
     with hub.db.write() as session:
         stored = store_products(session, connection.id, [product])
-        changed = store_offers(session, connection.id, offers)
+        changed = store_offers(session, connection.id, offers, asked_at)
     return Result(Outcome.OK if stored.new or stored.changed or changed else Outcome.NO_CHANGE, product.title)
 
 
@@ -331,9 +349,10 @@ def refresh_offers(hub: Hub, task: TaskView) -> Result:
         connection = session.get_one(Connection, task.connection_id)
         scopes = scopes_of(session, connection.id)
     store = hub.store_for(connection)
+    asked_at = clock.now()
     offers = [one for scope in scopes for one in _offers(store, external_ids, scope)]
     with hub.db.write() as session:
-        changed = store_offers(session, connection.id, offers)
+        changed = store_offers(session, connection.id, offers, asked_at, tell_all=True)
     return Result(Outcome.OK if changed else Outcome.NO_CHANGE, f"{len(changed)} of {len(external_ids)} products changed")
 
 
@@ -391,9 +410,10 @@ def _digests(session: Session, connection_id: int, scope: str, rows: Sequence[Di
 def _read_again(hub: Hub, connection_id: int, store: Store, scope: str, rows: Sequence[DigestRow], product_ids: set[str]) -> None:
     """Reads what differs, and only then remembers the digest that was read before it."""
     for some in batches(sorted(product_ids), OFFERS_A_CALL):
+        asked_at = clock.now()
         offers = list(store.offers(some, scope))
         with hub.db.write() as session:
-            store_offers(session, connection_id, offers)
+            store_offers(session, connection_id, offers, asked_at)
             _remember(session, connection_id, scope, [row for row in rows if row.product_id in set(some)])
             for external_id in some:
                 submit_refresh(session, connection_id, external_id)
