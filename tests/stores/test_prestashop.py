@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from hub import clock
+from hub.domain.orders import Parcel, StoreOrderState
 from hub.errors import NeedsReconnect, Refused, Temporary
 from hub.stores import PLATFORMS
 from hub.stores.prestashop import translate
@@ -155,3 +158,73 @@ def test_carriers_come_by_the_id_that_stays(bench):
         row["id_reference"] = str(int(row["id"]) + 100)  # as after a merchant edited each carrier
     assert {one.carrier_id for one in bench.open().carriers()} == {
         row["id_reference"] for row in bench.app.sim.shop.tables["carriers"].values() if row["deleted"] == "0"}
+
+
+def without_module(bench: Any) -> Any:
+    bench.control("POST", "plugin", {"installed": False})
+    return bench.open()
+
+
+@pytest.mark.parametrize("included", [False, True])
+def test_without_the_module_an_order_is_made_once_to_the_cent_and_nobody_is_mailed(bench, included):
+    store, order = without_module(bench), draft(bench, prices_include_tax=included)
+    order = replace(order, grand=order.grand - order.tax) if included else order
+    sku = order.lines[0].sku
+    before = next(row["quantity"] for row in bench.control("GET", "products") if row["sku"] == sku)
+    first = store.create_order(order)
+    assert (first.grand, first.key, first.state, first.currency) == (order.grand, KEY, StoreOrderState.OPEN, "GBP")
+    assert bench.open().create_order(order).order_id == first.order_id
+    assert len(bench.control("GET", "orders")) == 1
+    assert next(row["quantity"] for row in bench.control("GET", "products") if row["sku"] == sku) == before - 2
+    assert {mail["to"] for mail in bench.control("GET", "mails")} <= {f"{KEY}@tiktok.invalid"}
+    assert [(one.key, one.grand) for one in store.marked_orders(first.created_at, first.created_at + timedelta(minutes=1))] == [(KEY, order.grand)]
+
+
+@pytest.mark.parametrize("operation", [
+    "POST customers", "POST addresses", "POST carts", "POST specific_prices", "POST orders", "PATCH orders", "PATCH order_payments"])
+@pytest.mark.parametrize("drop", ["before", "after"])
+def test_without_the_module_whatever_answer_is_lost_there_is_one_order(bench, operation, drop):
+    store = without_module(bench)
+    bench.fault({"drop": drop}, operation=operation)
+    with pytest.raises(Temporary):
+        store.create_order(draft(bench))
+    made = bench.open().create_order(draft(bench))
+    assert made.grand == draft(bench).grand and made.state is StoreOrderState.OPEN
+    assert len(bench.control("GET", "orders")) == 1
+
+
+def test_without_the_module_an_order_is_shipped_once_and_cancelled_only_before(bench):
+    store = without_module(bench)
+    store.create_order(draft(bench))
+    parcel = Parcel(parcel_id="p", carrier_code="", carrier_title="DPD", tracking_number="T1")
+    store.ship(KEY, parcel)
+    store.ship(KEY, parcel)
+    there = store.order(KEY)
+    assert [one.tracking_number for one in there.parcels] == ["T1"] and there.state is StoreOrderState.SHIPPED
+    with pytest.raises(Refused):
+        store.cancel_order(KEY, "late", True)
+    other = "576461413038785799"
+    store.create_order(draft(bench, key=other))
+    assert store.cancel_order(other, "x", True).state is StoreOrderState.CANCELLED
+    assert {one.key for one in store.orders_changed(clock.now() - timedelta(minutes=5))} == {KEY, other}
+
+
+def test_without_the_module_what_the_shop_cant_do_is_said_before_anything_is_made(bench):
+    store = without_module(bench)
+    lines = (replace(draft(bench).lines[0], product_id="999", variant_id="999"),)
+    nowhere = replace(draft(bench).ship_to, country="ZZ")
+    for changes in ({"lines": lines}, {"currency": "ISK"}, {"ship_to": nowhere}):
+        with pytest.raises(Refused) as error:
+            store.create_order(draft(bench, **changes))
+        assert error.value.problems[0].code == "order.store_refused"
+    assert bench.app.sim.shop.tables["addresses"] == {} or all(
+        not row["alias"].startswith("TT") for row in bench.app.sim.shop.tables["addresses"].values())
+
+
+def test_without_the_module_missing_rights_to_write_are_named(bench):
+    without_module(bench)
+    names = ("carriers", "categories", "combinations", "configurations", "currencies", "images", "languages", "order_payments", "orders",
+             "product_feature_values", "product_features", "product_option_values", "product_options", "products", "stock_availables")
+    bench.control("POST", "webservice", {"permissions": {name: ["GET"] for name in names}})
+    says = [one.says for one in bench.open().check().problems if one.code == "store.permission"]
+    assert any("orders: POST, PATCH" in one for one in says) and not any("products" in one for one in says)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from hub.domain.problems import problem
 from hub.domain.products import Offer, VariantRef
 from hub.domain.sequences import batches
-from hub.errors import Refused
 from hub.stores.prestashop import translate
 from hub.stores.prestashop.client import PAGE, Client
 
+# A TikTok order id, as other payments carry none.
+_KEY = re.compile(r"\d{15,20}")
 # Computed by the shop's own price code: a guest's price with tax, before and after reductions.
 _PRICES: Mapping[str, Any] = {
     f"price[{name}][{option}]": value for name, reduced in (("shelf", "0"), ("now", "1"))
@@ -52,19 +53,14 @@ class Bare:
             backorders=policy == "1" or (policy == "2" and allows_backorders), active=translate.is_on(product.get("active")))
 
     def changed_keys(self, since: datetime, shop_zone: Any, now: datetime) -> list[str]:
-        """Keys of our module's orders whose date moved since then: the key stands in the payment."""
+        """Keys of orders whose date moved since then: the key stands in the payment."""
         span = f"[{translate.stamp(since, shop_zone)},{translate.stamp(now, shop_zone)}]"
         references = [str(row["reference"]) for page in self._client.rows(
-            "orders", filters={"date_upd": span, "module": "[shopbridge]"}, display="[id,reference]", date="1") for row in page]
+            "orders", filters={"date_upd": span}, display="[id,reference]", date="1") for row in page]
         keys: dict[str, None] = {}
         for some in batches(dict.fromkeys(references), PAGE):
             for page in self._client.rows("order_payments", filters={"order_reference": f"[{'|'.join(some)}]"},
                                           display="[id,order_reference,transaction_id]"):
-                keys |= dict.fromkeys(str(row["transaction_id"]) for row in page if row.get("transaction_id"))
+                keys |= dict.fromkeys(str(row["transaction_id"]) for row in page if _KEY.fullmatch(str(row.get("transaction_id") or "")))
         return list(keys)
 
-
-def refuse(doing: str) -> Refused:
-    """What cannot be done without the module."""
-    found = problem("store.plugin_missing", what=f"the hub can't {doing}")
-    return Refused(f"Without the Shopbridge module the hub can't {doing}.", problems=(found,))

@@ -20,7 +20,8 @@ from hub.stores.base import Health, Scope
 from hub.stores.dates import window, zone_of
 from hub.stores.plugin import Plugin, PluginMissing
 from hub.stores.prestashop import translate
-from hub.stores.prestashop.bare import Bare, refuse
+from hub.stores.prestashop.bare import Bare
+from hub.stores.prestashop.bare_orders import BareOrders
 from hub.stores.prestashop.client import PAGE, Client
 from hub.stores.prestashop.settings import PrestaShopKeys
 
@@ -28,15 +29,21 @@ T = TypeVar("T")
 LARGEST_IMAGE = 10 * 1024 * 1024
 DEFAULT_SCOPE = "default"
 _SETTINGS = ("PS_LANG_DEFAULT", "PS_CURRENCY_DEFAULT", "PS_TIMEZONE", "PS_WEIGHT_UNIT", "PS_DIMENSION_UNIT", "PS_SHOP_NAME",
-             "PS_ORDER_OUT_OF_STOCK")
+             "PS_ORDER_OUT_OF_STOCK", "PS_OS_PAYMENT", "PS_OS_SHIPPING", "PS_OS_DELIVERED", "PS_OS_CANCELED", "PS_OS_REFUND", "PS_OS_ERROR")
 
 # What the webservice key must be allowed (PRS-02): methods by resource.
 _READS = ("carriers", "categories", "combinations", "configurations", "currencies", "images", "languages", "order_payments", "orders",
           "product_feature_values", "product_features", "product_option_values", "product_options", "products", "stock_availables")
+# Only without the module: with it the key needs no right to change anything.
+_WRITES = {"addresses": ("get", "post"), "carts": ("get", "post"), "countries": ("get",), "customers": ("get", "post"),
+           "order_carriers": ("get", "patch"), "order_histories": ("post",), "order_payments": ("patch",), "order_slip": ("get",),
+           "orders": ("post", "patch"), "specific_prices": ("get", "post")}
 WITHOUT_PLUGIN = (
-    "orders of TikTok Shop can't be created in the shop",
+    "orders are made from the shop's own cart and corrected afterwards: discounts and fees of TikTok Shop stand in the sums only",
+    "the shop's own taxes stand on the lines of such an order",
     "stock and price changes are found by asking now and then, not at once",
-    "shipments, cancellations and refunds are not passed on",
+    "refunds are made by hand, and an order can't be put on hold",
+    "the webservice key must be allowed to write",
 )
 
 
@@ -49,6 +56,7 @@ class PrestaShopStore:
         self._client = Client(self.keys, hook_secrets, options)
         self._plugin = Plugin(self._client.plugin, "prestashop")
         self._bare = Bare(self._client)
+        self._bare_orders = BareOrders(self._client, self._settings, self._zone)
         self._has_plugin: bool | None = None
         self._kept: dict[str, Any] = {}
 
@@ -61,6 +69,9 @@ class PrestaShopStore:
         problems = [problem("store.permission", what=one) for one in missing]
         facts, plugin_problems = self._plugin_health()
         problems += plugin_problems
+        if any(one.code == "store.plugin_missing" for one in plugin_problems):
+            problems += [problem("store.permission", what=f"{name}: {', '.join(one.upper() for one in lacking)}") for name, methods in _WRITES.items()
+                         if (lacking := [one for one in methods if one not in root.rights.get(name, ())])]
         can_read = not {"configurations: GET", "currencies: GET"} & set(missing)
         settings, currency = (self._settings(), self._currency()) if can_read else ({}, "")
         scopes = tuple(Scope(code=str(one["code"]), name=str(one.get("name", "")), currency=str(one.get("currency", "")),
@@ -218,7 +229,7 @@ class PrestaShopStore:
 
     def digest(self, scope: str, cursor: str = "") -> tuple[Sequence[DigestRow], str]:
         """The module's digest. Raises `Refused` without it."""
-        return self._only(lambda: self._plugin.digest(self._scope(scope), cursor), "sum up its catalogue")
+        return self._either(lambda: self._plugin.digest(self._scope(scope), cursor), _no_digest)
 
     # -- orders
 
@@ -235,15 +246,15 @@ class PrestaShopStore:
 
     def create_order(self, draft: OrderDraft) -> StoreOrder:
         """Once per key."""
-        return self._only(lambda: self._plugin.create_order(draft, self._scope(draft.store)), "create orders")
+        return self._either(lambda: self._plugin.create_order(draft, self._scope(draft.store)), lambda: self._bare_orders.create_order(draft))
 
     def order(self, key: str) -> StoreOrder | None:
         """Read fresh, with tracking numbers and slips."""
-        return self._only(lambda: self._plugin.order(key), "read orders")
+        return self._either(lambda: self._plugin.order(key), lambda: self._bare_orders.order(key))
 
     def marked_orders(self, start: datetime, end: datetime) -> Iterator[StoreOrder]:
         """As the payments themselves carry the key, one an order."""
-        yield from self._only(lambda: list(self._plugin.marked_orders(start, end)), "count orders")
+        yield from self._either(lambda: list(self._plugin.marked_orders(start, end)), lambda: list(self._bare_orders.marked_orders(start, end)))
 
     def orders_changed(self, since: datetime) -> Iterator[StoreOrder]:
         """Marked orders whose date moved, each read fresh. A tracking number alone does not move it."""
@@ -254,19 +265,19 @@ class PrestaShopStore:
 
     def ship(self, key: str, parcel: Parcel) -> None:
         """Once per ``parcel_id``."""
-        self._only(lambda: self._plugin.ship(key, parcel), "pass shipments on")
+        self._either(lambda: self._plugin.ship(key, parcel), lambda: self._bare_orders.ship(key, parcel))
 
     def cancel_order(self, key: str, reason: str, restock: bool) -> StoreOrder:
         """Cancels it, or says why not."""
-        return self._only(lambda: self._plugin.cancel_order(key, reason, restock), "cancel orders")
+        return self._either(lambda: self._plugin.cancel_order(key, reason, restock), lambda: self._bare_orders.cancel_order(key))
 
     def refund(self, key: str, refund: Refund) -> None:
         """Once per ``refund_key``."""
-        self._only(lambda: self._plugin.refund(key, refund), "refund")
+        self._either(lambda: self._plugin.refund(key, refund), lambda: self._bare_orders.refund(refund))
 
     def set_status(self, key: str, status: str, hold: bool | None = None, dates: Mapping[str, str] | None = None) -> None:
-        """TikTok Shop's word for show; hold and release."""
-        self._only(lambda: self._plugin.set_status(key, status, hold, dates), "show a status")
+        """TikTok Shop's word for show; hold and release. Only the module has a place for them."""
+        self._either(lambda: self._plugin.set_status(key, status, hold, dates), lambda: None)
 
     def put_listings(self, rows: Sequence[ListingRow]) -> None:
         """Grid columns; nothing without the module, which alone has them."""
@@ -285,8 +296,7 @@ class PrestaShopStore:
                 self._has_plugin = False
         return without()
 
-    def _only(self, with_plugin: Callable[[], T], doing: str) -> T:
-        try:
-            return with_plugin()
-        except PluginMissing:
-            raise refuse(doing) from None
+
+def _no_digest() -> tuple[Sequence[DigestRow], str]:
+    raise Refused("Without the Shopbridge module the store can't sum up its catalogue.",
+                  problems=(problem("store.plugin_missing", what=WITHOUT_PLUGIN[2]),))
