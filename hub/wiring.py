@@ -58,7 +58,9 @@ class Hub:
     def store_for(self, connection: Connection) -> Store:
         """The connection's store, opened. The rate budget is shared by all workers."""
         return self.platform(connection).open(
-            {**connection.settings, **json.loads(connection.secrets or "{}")}, connection.hook_secret,
+            {**connection.settings, **json.loads(connection.secrets or "{}")},
+            # Until the plugin was given the new URL it knows the old secret only: both are good for calls to it.
+            tuple(one for one in (connection.hook_secret, connection.old_hook_secret) if one),
             self._options(connection.mode is Mode.PRACTICE, f"store:{connection.id}", self.config.store_calls_per_s),
         )
 
