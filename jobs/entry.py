@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from typing import Any
 
@@ -19,6 +18,8 @@ from hub.flows.running import Claimed, Ending
 from hub.models.tasks import Item
 from hub.wiring import Hub, open_hub
 from jobs.handlers import ITEMS, TASKS, item_flow, task_flow
+
+SETTLE_WAITS_S = (0.5, 1, 2, 4, 8, 8)
 
 _log = log.get("jobs.entry")
 _hub: Hub | None = None
@@ -64,11 +65,26 @@ def run(opened: Hub, task_id: int) -> bool:
                 ending = Temporary("The database was not available") if _is_passing(error) else error
             except Exception as error:
                 ending = error
-            running.settle(opened.db, claimed, ending)
+            _settle(opened, claimed, ending)
     finally:
         _running.remove(claimed)
         log.clear()
     return True
+
+
+def _settle(opened: Hub, claimed: Claimed, ending: Ending) -> None:
+    """Writes the end down, over a short absence of the database too: the lease is held meanwhile (R-24)."""
+    pause = threading.Event()
+    for wait in SETTLE_WAITS_S:
+        try:
+            running.settle(opened.db, claimed, ending)
+            return
+        except DBAPIError as error:
+            if not _is_passing(error):
+                raise
+            _log.warning("the database is away; the end is written down later", error=type(error).__name__)
+            pause.wait(wait)
+    running.settle(opened.db, claimed, ending)
 
 
 def _work(opened: Hub, claimed: Claimed) -> Ending:
@@ -102,7 +118,6 @@ def ask_to_stop(*_signal: Any) -> None:
 
 def in_child() -> None:
     """Called in a work-horse right after the fork."""
-    signal.signal(signal.SIGUSR1, ask_to_stop)
     if _hub is not None:
         _hub.forget_connections()
 

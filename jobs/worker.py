@@ -58,9 +58,11 @@ def work(queues: Sequence[Queue], config: Config) -> None:
     opened = open_hub(config)
     entry.use(opened)
     handlers.load_all()
+    signal.signal(signal.SIGUSR1, entry.ask_to_stop)  # inherited by the work-horse: it is never without it
     pause = threading.Event()
     while not HubWorker.is_stopping:
         client = redis.Redis.from_url(config.redis_url)
+        worker: HubWorker | None = None
         try:
             worker = HubWorker([queue.queue_named(name, client) for name in queues], connection=client,
                                serializer=queue.SERIALIZER, worker_ttl=60, job_monitoring_interval=10,
@@ -71,6 +73,8 @@ def work(queues: Sequence[Queue], config: Config) -> None:
         except (redis.RedisError, OSError) as error:
             _log.warning("Redis is away; coming back", error=type(error).__name__)
         finally:
+            if worker is not None and worker.horse_pid:
+                worker.wait_for_horse()  # Redis went away under a running task: it ends first, then the next is taken
             client.close()
         if not HubWorker.is_stopping:
             pause.wait(COME_BACK_S)

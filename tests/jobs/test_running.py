@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
+from sqlalchemy.exc import OperationalError
 
 from hub import clock
 from hub.config import Config
@@ -305,6 +306,28 @@ def test_a_paused_connection_is_left_alone_in_the_middle_of_a_task(hub: Hub, mon
     entry.run(hub, number)
     assert not written
     assert task(hub, number).state is TaskState.HELD
+
+
+def test_the_end_is_written_down_after_a_short_absence_of_the_database(
+        hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    failures: list[int] = []
+
+    def away(_connection: Any) -> None:
+        if len(failures) < 2:
+            failures.append(1)
+            raise OperationalError("BEGIN", {}, Exception("server closed the connection"))
+
+    def flow(_hub: Hub, _view: Any) -> Result:
+        event.listen(hub.db.engine, "begin", away, insert=True)
+        return Result(says="done")
+
+    monkeypatch.setattr(entry, "SETTLE_WAITS_S", (0.01, 0.01, 0.01))
+    use_flow(monkeypatch, Kind.TIDY, flow)
+    number = submit(hub)
+    entry.run(hub, number)
+    event.remove(hub.db.engine, "begin", away)
+    row = task(hub, number)
+    assert (len(failures), row.state, row.says) == (2, TaskState.DONE, "done")
 
 
 # -- fan-outs -----------------------------------------------------------------------------------------------------
