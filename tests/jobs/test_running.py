@@ -463,3 +463,25 @@ def test_a_success_ends_the_long_back_off_of_its_connection(hub: Hub, monkeypatc
         use_flow(monkeypatch, Kind.REFRESH_PRODUCT, lambda hub, view: Result())
         submit(hub, Kind.REFRESH_PRODUCT, connection_id=shop, lane="p:2")
         assert run_waiting(hub) == 2
+
+
+def test_a_worker_that_is_asked_to_stop_leaves_the_rest_of_its_chunk_for_later(
+        hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[int] = []
+
+    def flow(_hub: Hub, listing: int, _view: Any) -> Result:
+        runs.append(listing)
+        if len(runs) == 1:
+            entry.ask_to_stop()
+        return Result()
+
+    use_flow(monkeypatch, Kind.PUSH_LISTINGS, flow, of_items=True)
+    parent = push(hub, list(range(1, 61)))
+    with hub.db.read() as session:
+        chunk = session.scalars(select(Task.id).where(Task.parent_id == parent)).one()
+    assert entry.run(hub, chunk)
+    assert 0 < len(runs) < 60
+    assert task(hub, chunk).state is TaskState.QUEUED
+    run_waiting(hub)
+    assert sorted(runs) == list(range(1, 61))
+    assert task(hub, parent).outcome is Outcome.OK
