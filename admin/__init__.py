@@ -15,7 +15,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 HERE = Path(__file__).parent
 
 
-class PeopleOnly(CSRFProtect):  # type: ignore[misc]
+class PeopleOnly(CSRFProtect):
     """Asks for a form's token everywhere but where machines speak: they bring a signature or token and no session."""
 
     def protect(self, *args: Any, **options: Any) -> None:
@@ -33,7 +33,7 @@ def attach(app: Flask) -> Admin:
 
     machines = frozenset(app.blueprints)
     app.extensions["shopbridge_machine_blueprints"] = machines
-    app.jinja_loader = ChoiceLoader([FileSystemLoader(HERE / "templates"), *([app.jinja_loader] if app.jinja_loader else [])])  # type: ignore[assignment]
+    app.jinja_loader = ChoiceLoader([FileSystemLoader(HERE / "templates"), *([app.jinja_loader] if app.jinja_loader else [])])
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     with app.app_context():

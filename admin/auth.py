@@ -31,7 +31,7 @@ limiter = Limiter(
 
 
 @dataclass(frozen=True)
-class Person(UserMixin):  # type: ignore[misc]
+class Person(UserMixin):
     """Who is signed in. Their session names the epoch, so a new password or role ends the older ones."""
 
     user_id: int

@@ -93,10 +93,7 @@ def order_on_tiktok(state: str, *, cancel_requested: bool = False) -> Badge:
 
 
 _ORDER_IN_STORE = {
-    "not_due": Badge("Not due yet", "idle", "s-wait"),
-    "skipped": Badge("Not due yet", "idle", "s-wait"),
-    "new": Badge("Not due yet", "idle", "s-wait"),
-    "waiting": Badge("Not due yet", "idle", "s-wait"),
+    "seen": Badge("Not due yet", "idle", "s-wait"),
     "creating": Badge("Creating", "move", "s-move"),
     "in_store": Badge("In your store", "ok", "s-ok"),
     "shipped": Badge("Shipped", "move", "s-ship"),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from admin import badges, links
 from admin.base import Page, choose, find, hub, may, needs, record, scope, visible_connections
-from admin.formatting import country
+from admin.formatting import country, plural
 from admin.frame import platform_title
 from hub import clock
 from hub.domain.tasks import TaskState
@@ -102,7 +102,7 @@ class Connections(Page):
             took = f"{max(0.1, clock.timestamp() - began):.1f} s"
             if health.problems:
                 flash(
-                    f"The store answered in {took}, but {len(health.problems)} thing{'s' if len(health.problems) > 1 else ''} must be mended. They stand below.",
+                    f"The store answered in {took}, but {plural(len(health.problems), 'thing')} must be mended. See below.",
                     "need",
                 )
             else:

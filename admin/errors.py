@@ -117,7 +117,10 @@ def _broken(error: Exception) -> Any:
         )
         answer.status_code = 500
         return answer
-    text = "This page couldn't be shown. Orders and products go on syncing; they run apart from this page. If you were saving something, check whether it is there."
+    text = (
+        "This page couldn't be shown. Orders and products go on syncing; they run apart from this page. "
+        "If you were saving something, check whether it is there."
+    )
     return render_template(
         "errors/plain.html",
         title="Something broke on our side",

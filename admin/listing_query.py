@@ -38,7 +38,7 @@ TABS = (
 
 def was_live() -> ColumnElement[bool]:
     """Whether buyers could see it before: a refused update then leaves the old one standing."""
-    return or_(Listing.live_at.is_not(None), Listing.origin == Origin.MAPPED)
+    return or_(Listing.live_at.is_not(None), func.coalesce(Listing.origin, Origin.PUSHED) == Origin.MAPPED)
 
 
 def is_or_was_live(listing: Listing) -> bool:
@@ -84,7 +84,7 @@ STATUSES = (("live", "Live"), ("in_review", "In review"), ("off", "Off"), ("none
 
 def matching(shop_id: int, wanted: Mapping[str, Any]) -> Select[Any]:
     """Listings with their products that answer to tab, search text and filters of an address (PRD-17)."""
-    query = (
+    query: Any = (
         select(Listing, StoreProduct)
         .join(StoreProduct, StoreProduct.id == Listing.product_id)
         .where(Listing.shop_id == shop_id, StoreProduct.gone_at.is_(None))

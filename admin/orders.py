@@ -13,23 +13,24 @@ from flask import abort, flash, redirect, request, url_for
 from flask_admin import expose
 from flask_login import current_user
 from markupsafe import Markup
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from admin import badges, links
 from admin.badges import Badge
-from admin.base import Page, Tab, csv_answer, find, needs, page_of, picked_ids, record, scope
+from admin.base import Page, Tab, csv_answer, find, hub, needs, page_of, picked_ids, record, scope
 from admin.formatting import amount, plural, zone
 from admin.links import Card
-from admin.order_query import ORDER_TABS, SORTS, in_order_tab, matching_orders, order_tab_counts
+from admin.order_query import ORDER_TABS, SORTS, matching_orders, order_tab_counts
 from admin.products import Moment
 from hub import clock
 from hub.domain.money import ZERO, from_minor
 from hub.domain.orders import Order, OrderState
-from hub.domain.tasks import Kind
+from hub.domain.tasks import Kind, Queue, connection_lane
+from hub.errors import HubError
 from hub.flows import ledger as ledger_flows
+from hub.flows import missed as missed_flows
 from hub.flows import order_links, tasks
-from hub.flows import orders as order_flows
 from hub.models.connections import Connection
 from hub.models.ledger import LedgerEntry, Verdict
 from hub.models.listings import Listing
@@ -173,11 +174,11 @@ class Orders(Page):
             found, pager = page_of(db, matching_orders(chosen.shop_id, request.args))
             last = db.scalar(select(func.max(OrderLink.placed_at)).where(OrderLink.shop_id == chosen.shop_id))
         current = request.args.get("tab") or "all"
-        kept = {k: v for k, v in request.args.items() if k in ("q", "sort") and v}
+        q, sort = request.args.get("q") or None, request.args.get("sort") or None
         tabs = [
             Tab(
                 t.title,
-                url_for("orders.index", **kept, **({"tab": t.key} if t.key != "all" else {})),
+                url_for("orders.index", q=q, sort=sort, tab=t.key if t.key != "all" else None),
                 counts[t.key],
                 t.need,
                 t.key == current,
@@ -211,7 +212,8 @@ class Orders(Page):
                 Kind.SYNC_ORDERS,
                 connection_id=chosen.connection_id,
                 shop_id=chosen.shop_id,
-                lane=f"shop:{chosen.shop_id}:orders",
+                lane=connection_lane(chosen.connection_id, f"{Kind.SYNC_ORDERS}:{chosen.shop_id}"),
+                queue=Queue.ORDERS,
                 by=str(current_user.email),
                 summary="Refresh orders",
                 shown=True,
@@ -226,13 +228,8 @@ class Orders(Page):
         """Brings the ticked orders (or one) up to date now: creates what is due, sends what was not taken."""
         chosen = scope()
         with self.read() as db:
-            found = list(
-                db.execute(
-                    select(OrderLink.shop_id, OrderLink.tiktok_order_id).where(
-                        OrderLink.connection_id == chosen.connection_id, OrderLink.id.in_(picked_ids())
-                    )
-                ).all()
-            )
+            mine = OrderLink.connection_id == chosen.connection_id
+            found = list(db.scalars(select(OrderLink.id).where(mine, OrderLink.id.in_(picked_ids()))))
         if not found:
             flash("Tick at least one order.", "need")
             return redirect(url_for("orders.index"))
@@ -281,14 +278,7 @@ class Orders(Page):
             elif wanted in list(Verdict):
                 query = query.where(LedgerEntry.verdict == Verdict(wanted))
             found, pager = page_of(db, query.order_by(LedgerEntry.placed_at.desc(), LedgerEntry.id.desc()))
-            known = {
-                number: link_id
-                for link_id, number in db.execute(
-                    select(OrderLink.id, OrderLink.tiktok_order_id).where(
-                        OrderLink.shop_id == chosen.shop_id, OrderLink.tiktok_order_id.in_([row[0].tiktok_order_id for row in found])
-                    )
-                )
-            }
+            known = _links(db, chosen.shop_id, [row[0].tiktok_order_id for row in found])
         names = (
             ("", "All", totals.seen, False),
             ("created", "In your store", totals.created, False),
@@ -297,10 +287,7 @@ class Orders(Page):
             ("missing", "Missing", totals.missing, True),
             ("double", "Double", totals.double, True),
         )
-        tabs = [
-            Tab(title, url_for("orders.ledger", **({"verdict": key} if key else {})), n, need, key == wanted)
-            for key, title, n, need in names
-        ]
+        tabs = [Tab(title, url_for("orders.ledger", verdict=key or None), n, need, key == wanted) for key, title, n, need in names]
         return self.render(
             "orders/ledger.html",
             entries=[row[0] for row in found],
@@ -380,16 +367,30 @@ class Missed(Page):
 
     @expose("/")
     def index(self) -> Any:
-        """Those found in the range."""
+        """Asks TikTok Shop which orders of these days await shipment, and lists those that the store lacks (MIS-01, MIS-03)."""
         chosen = scope()
         start, end = _range()
-        with self.read() as db:
-            found = [] if start > end else list(db.scalars(_missed(chosen.shop_id, start, end).limit(500)))
-            asked = db.scalar(select(func.max(LedgerEntry.counted_at)).where(LedgerEntry.shop_id == chosen.shop_id))
+        asked = "start" in request.args
+        found: list[missed_flows.Missed] = []
+        problem = ""
         if start > end:
-            flash("The start is after the end. Choose an earlier start.", "error")
+            problem = "The start is after the end. Choose an earlier start."
+        elif asked and chosen.shop is not None:
+            try:
+                found = missed_flows.find_missed(hub(), chosen.shop_id, *_moments(start, end))
+            except HubError as error:
+                problem = f"TikTok Shop said: {error.says}"
+        with self.read() as db:
+            known = _links(db, chosen.shop_id, [one.order_id for one in found])
         return self.render(
-            "orders/missed.html", rows=_rows(found, clock.now()), start=start.isoformat(), end=end.isoformat(), chosen=chosen, asked=asked
+            "orders/missed.html",
+            found=found,
+            known=known,
+            asked=asked and not problem,
+            problem=problem,
+            start=start.isoformat(),
+            end=end.isoformat(),
+            chosen=chosen,
         )
 
     @expose("/sync", methods=["POST"])
@@ -401,37 +402,17 @@ class Missed(Page):
         if start > end or chosen.shop is None:
             flash("The start is after the end. Choose an earlier start.", "error")
             return redirect(url_for("missed.index"))
-        first, last = _moments(start, end)
         with self.db.write() as db:
-            task = tasks.submit(
-                db,
-                Kind.SYNC_MISSED_ORDERS,
-                connection_id=chosen.connection_id,
-                shop_id=chosen.shop_id,
-                lane=f"shop:{chosen.shop_id}:missed",
-                args={"from": first.isoformat(), "to": last.isoformat()},
-                by=str(current_user.email),
-                summary=f"Sync missed orders, {start} to {end}",
-                shown=True,
-            )
+            shop = db.get_one(Shop, chosen.shop_id)
+            task_id = missed_flows.submit_missed(db, shop, *_moments(start, end), str(current_user.email)).id
             record(db, "missed orders synced", f"{start} to {end}", connection_id=chosen.connection_id)
-            task_id = task.id
         return _to_task(task_id, "Looking for missed orders and creating them.")
 
 
-def _missed(shop_id: int, start: date, end: date) -> Any:
-    first, last = _moments(start, end)
-    return (
-        select(OrderLink)
-        .where(
-            OrderLink.shop_id == shop_id,
-            OrderLink.tiktok_state == OrderState.AWAITING_SHIPMENT,
-            in_order_tab("unsynced"),
-            or_(and_(OrderLink.placed_at >= first, OrderLink.placed_at <= last), OrderLink.placed_at.is_(None)),
-            OrderLink.state != LinkState.CREATING,
-        )
-        .order_by(OrderLink.placed_at.desc(), OrderLink.id.desc())
-    )
+def _links(db: Session, shop_id: int, numbers: Sequence[str]) -> dict[str, int]:
+    """Our page of each TikTok order that we know."""
+    query = select(OrderLink.tiktok_order_id, OrderLink.id).where(OrderLink.shop_id == shop_id, OrderLink.tiktok_order_id.in_(numbers))
+    return {number: link_id for number, link_id in db.execute(query)}
 
 
 def _moments(start: date, end: date) -> tuple[datetime, datetime]:
@@ -456,12 +437,14 @@ def _to_task(task_id: int, says: str) -> Any:
     return redirect(address)
 
 
-def _relay(page: Page, found: Sequence[Any], connection_id: int) -> int:
+def _relay(page: Page, found: Sequence[int], connection_id: int) -> int:
     task_id = 0
+    who = str(current_user.email)
     with page.db.write() as db:
-        for shop_id, number in found:
-            task_id = order_flows.submit_relay(db, db.get_one(Shop, shop_id), number, by=str(current_user.email), wanted=True).id
-        record(db, "orders retried", ", ".join(number for _, number in found)[:200], connection_id=connection_id)
+        links_ = [db.get_one(OrderLink, link_id) for link_id in found]
+        for link in links_:
+            task_id = missed_flows.retry(db, link, who).id
+        record(db, "orders retried", ", ".join(link.tiktok_order_id for link in links_)[:200], connection_id=connection_id)
     return task_id
 
 
@@ -499,20 +482,18 @@ def _lines(db: Session, link: OrderLink, order: Order) -> list[LineRow]:
     return rows
 
 
-def _packages(link: OrderLink, order: Order | None, effects: Sequence[OrderEffect]) -> list[dict[str, Any]]:
+def _packages(link: OrderLink, order: Order | None, effects: Sequence[OrderEffect]) -> list[dict[str, str]]:
     """Parcels as known, from whichever side made them, and whether the other side was told."""
     told = {str(e.key): e for e in effects}
-    found: list[dict[str, Any]] = []
-    for parcel in link.parcels or ():
-        effect = told.get(str(parcel.get("parcel_id", "")))
-        found.append(
-            {
-                "carrier": parcel.get("carrier_title") or parcel.get("carrier_code") or "",
-                "tracking": parcel.get("tracking_number", ""),
-                "number": parcel.get("parcel_id", ""),
-                "told": _told(effect),
-            }
-        )
+    found = [
+        {
+            "carrier": p.get("carrier", ""),
+            "tracking": p.get("number", ""),
+            "number": p.get("id", ""),
+            "told": _told(told.get(str(p.get("id", "")))),
+        }
+        for p in link.parcels or ()
+    ]
     if not found and order is not None:
         for number in dict.fromkeys(line.tracking_number for line in order.lines if line.tracking_number):
             line = next(x for x in order.lines if x.tracking_number == number)

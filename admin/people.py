@@ -37,7 +37,7 @@ class People(Page):
         """Everybody, with role and last sign-in."""
         with self.read() as db:
             found = db.scalars(select(User).where(User.deleted_at.is_(None)).order_by(User.name, User.id)).all()
-            seen = {}
+            seen: dict[int, list[str]] = {}
             for user_id, name in db.execute(
                 select(UserConnection.user_id, Connection.name).join(Connection, Connection.id == UserConnection.connection_id)
             ):
@@ -174,4 +174,4 @@ def _find(db: Any, user_id: int) -> User:
     user = db.get(User, user_id) if 0 < user_id < 2**63 else None
     if user is None or user.deleted_at is not None:
         abort(404)
-    return user  # type: ignore[no-any-return]
+    return user

@@ -23,12 +23,14 @@ PRODUCT_SWITCHES = (
     (
         "auto_pull",
         "Pull new products by themselves",
-        "On: a product that you create in your store appears here within a minute. Off: it comes with your next pull. Neither puts it on TikTok Shop.",
+        "On: a product that you create in your store appears here within a minute. Off: it comes with your next pull. "
+        "Neither puts it on TikTok Shop.",
     ),
     (
         "auto_push",
         "Push changes by themselves",
-        "On: when title, text or pictures of a listed product change in your store, they are sent to TikTok Shop. Off: the product shows “Changes waiting” until you push it.",
+        "On: when title, text or pictures of a listed product change in your store, they are sent to TikTok Shop. "
+        "Off: the product shows “Changes waiting” until you push it.",
     ),
     (
         "sync_price",
@@ -38,7 +40,8 @@ PRODUCT_SWITCHES = (
     (
         "sync_stock",
         "Send stock by itself",
-        "On: a stock change in your store is on TikTok Shop within a minute. Off: only with Update stock or a push; you may sell what you no longer have.",
+        "On: a stock change in your store is on TikTok Shop within a minute. "
+        "Off: only with Update stock or a push; you may sell what you no longer have.",
     ),
 )
 ORDER_SWITCHES = (

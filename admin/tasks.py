@@ -121,9 +121,7 @@ class Tasks(Page):
             ("completed", "Completed", total - running - error, False),
             ("error", "Error", error, True),
         )
-        tabs = [
-            Tab(title, url_for("tasks.index", **({"tab": key} if key else {})), n, need, key == current) for key, title, n, need in names
-        ]
+        tabs = [Tab(title, url_for("tasks.index", tab=key or None), n, need, key == current) for key, title, n, need in names]
         return self.render("tasks/index.html", rows=rows, pager=pager, tabs=tabs, total=total)
 
     @expose("/<int:task_id>/")
@@ -145,8 +143,7 @@ class Tasks(Page):
             ("waiting", "Waiting", p.waiting, False),
         )
         tabs = [
-            Tab(title, url_for("tasks.page", task_id=task.id, **({"result": key} if key else {})), n, need, key == result)
-            for key, title, n, need in names
+            Tab(title, url_for("tasks.page", task_id=task.id, result=key or None), n, need, key == result) for key, title, n, need in names
         ]
         return self.render("tasks/page.html", items=item_rows, pager=pager, tabs=tabs, **context)
 
@@ -232,7 +229,9 @@ def _item_url(task: Task, item: Item) -> str:
 def _row(db: Session, task: Task) -> TaskRow:
     if task.kind in LISTING_KINDS:
         p = tasks.progress(db, task.id)
-        line = f"{plural(p.asked, 'product')} asked · {p.ok + p.no_change} {'sent' if task.kind is Kind.PUSH_LISTINGS else 'done'} · {p.needs_attention + p.failed} need you · {p.waiting} waiting"
+        word = "sent" if task.kind is Kind.PUSH_LISTINGS else "done"
+        need = p.needs_attention + p.failed
+        line = f"{plural(p.asked, 'product')} asked · {p.ok + p.no_change} {word} · {need} need you · {p.waiting} waiting"
     else:
         line = task.says
     return TaskRow(task, name_of(task), badges.task(task.state, task.outcome, attempts=task.attempts + task.tries), line)

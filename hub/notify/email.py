@@ -49,7 +49,8 @@ class Mail:
             )
         if self.why:
             body += f'<p style="font-size:13px;color:#43545c">{html.escape(self.why)}</p>'
-        return f'<!doctype html><html lang="en"><body style="font:14px/1.5 sans-serif;color:#13242b"><div style="max-width:600px">{body}</div></body></html>'
+        column = f'<div style="max-width:600px">{body}</div>'
+        return f'<!doctype html><html lang="en"><body style="font:14px/1.5 sans-serif;color:#13242b">{column}</body></html>'
 
 
 def message(mail: Mail, sender: str) -> EmailMessage:
