@@ -91,6 +91,12 @@ def product_of(world: World, sku: str, platform: str = "magento") -> StoreProduc
         return session.get_one(StoreProduct, listing_of(world, sku, platform).product_id)
 
 
+def product_row(world: World, listing: Listing) -> StoreProduct:
+    """The product that is listed."""
+    with world.hub.db.read() as session:
+        return session.get_one(StoreProduct, listing.product_id)
+
+
 def skus_of(world: World, listing: Listing) -> list[ListingSku]:
     """What the listing's SKUs are on TikTok Shop, and what it was told of them last."""
     with world.hub.db.read() as session:

@@ -71,3 +71,20 @@ def fresh(request: pytest.FixtureRequest, config: Config) -> Iterator[Trade]:
     with small_world(config, request.param, catalogue=few_products(), second_catalogue=few_products()) as built:
         sell(built, request.param)
         yield Trade(built, request.param)
+
+
+@pytest.fixture(params=("magento", "prestashop"))
+def either(request: pytest.FixtureRequest, config: Config) -> Iterator[tuple[World, str]]:
+    """A world with one connected store, of each kind in turn, and its platform's name; nothing pulled yet."""
+    few = few_products()
+    with small_world(config, request.param, catalogue=few, second_catalogue=few) as built:
+        yield built, request.param
+
+
+@pytest.fixture
+def either_listed(either: tuple[World, str]) -> tuple[World, str]:
+    """The same with its products live."""
+    world, platform = either
+    world.pull(platform)
+    world.push(platform)
+    return either

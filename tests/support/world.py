@@ -49,6 +49,7 @@ class World:
     web: Server
     app_id: int
     connections: dict[str, int]
+    ahead_s: float = 0.0
 
     # -- steering
 
@@ -78,12 +79,18 @@ class World:
             self.tiktok("POST", "webhooks/flush", {"everything": True})
 
     def settle(self, *, later_s: float = 8.0, rounds: int = 60) -> None:
-        """Lets messages arrive and does all work that is due, and what is due within the next seconds."""
+        """Lets messages arrive and does all work that is due, and what is due within the next seconds.
+
+        Each look is a little further ahead than the one before: a listing's lane rests for a second after stock or price.
+        """
+        idle = 0
         for _ in range(rounds):
             self.deliver()
             inbox.sweep(self.hub.db)
-            if not self.run_due(later_s):
+            idle = 0 if self.run_due(later_s + self.ahead_s) else idle + 1
+            if idle == 2:
                 return
+            self.ahead_s += 1.5
         raise AssertionError("the work does not end")
 
     def run_due(self, later_s: float = 0.0) -> int:
