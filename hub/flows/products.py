@@ -137,20 +137,21 @@ def _upsert(session: Session, table: Any) -> Any:
 def store_products(session: Session, connection_id: int, products: Sequence[Product]) -> Stored:
     """Upserts products and their variants in one go; unchanged rows are not touched (G5). Listings exist from here on."""
     now = clock.now()
-    rows = {one.product_id: _product_row(connection_id, one, now) for one in products}
-    if not rows:
+    contents = {one.product_id: pack(one) for one in products}
+    hashes = {external_id: content_hash(content) for external_id, content in contents.items()}
+    if not hashes:
         return Stored()
     before = {external_id: (id_, hash_, gone_at) for id_, external_id, hash_, gone_at in session.execute(
         select(StoreProduct.id, StoreProduct.external_id, StoreProduct.content_hash, StoreProduct.gone_at).where(
-            StoreProduct.connection_id == connection_id, StoreProduct.external_id.in_(rows)))}
-    touched = {external_id: row for external_id, row in rows.items()
-               if external_id not in before or before[external_id][1] != row["content_hash"] or before[external_id][2] is not None}
-    bulk.upsert(session, StoreProduct, list(touched.values()), ["connection_id", "external_id"], _STORE_COLUMNS)
+            StoreProduct.connection_id == connection_id, StoreProduct.external_id.in_(hashes)))}
+    touched = {one.product_id: one for one in products if one.product_id not in before
+               or before[one.product_id][1] != hashes[one.product_id] or before[one.product_id][2] is not None}
+    bulk.upsert(session, StoreProduct, [_product_row(connection_id, one, contents[external_id], hashes[external_id], now)
+                                        for external_id, one in touched.items()], ["connection_id", "external_id"], _STORE_COLUMNS)
     changed = {external_id: before[external_id][0] for external_id in touched if external_id in before}
     new = _ids_by_external(session, connection_id, [external_id for external_id in touched if external_id not in before])
-    stored = Stored(new=list(new.values()), changed=list(changed.values()), unchanged=len(rows) - len(touched))
-    by_external = {one.product_id: one for one in products}
-    _store_variants(session, connection_id, {id_: by_external[external_id] for external_id, id_ in {**changed, **new}.items()},
+    stored = Stored(new=list(new.values()), changed=list(changed.values()), unchanged=len(hashes) - len(touched))
+    _store_variants(session, connection_id, {id_: touched[external_id] for external_id, id_ in {**changed, **new}.items()},
                     stored.changed, now)
     _store_listings(session, connection_id, stored, now)
     return stored
@@ -159,19 +160,19 @@ def store_products(session: Session, connection_id: int, products: Sequence[Prod
 def _ids_by_external(session: Session, connection_id: int, external_ids: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for some in batches(external_ids, 1000):
-        found |= dict(session.execute(select(StoreProduct.external_id, StoreProduct.id).where(
-            StoreProduct.connection_id == connection_id, StoreProduct.external_id.in_(some))).tuples().all())
+        found |= {external_id: id_ for external_id, id_ in session.execute(
+            select(StoreProduct.external_id, StoreProduct.id).where(
+                StoreProduct.connection_id == connection_id, StoreProduct.external_id.in_(some)))}
     return found
 
 
-def _product_row(connection_id: int, product: Product, now: datetime) -> dict[str, Any]:
-    content = pack(product)
+def _product_row(connection_id: int, product: Product, content: Mapping[str, Any], hash_: str, now: datetime) -> dict[str, Any]:
     return {
         "connection_id": connection_id, "external_id": product.product_id, "sku": product.sku[:255], "kind": product.kind.value,
         "title": product.title[:500], "image_url": product.images[0].url[:2000] if product.images else "",
         "category_id": product.category_ids[0] if product.category_ids else "",
         "category_path": (product.category_paths[0] if product.category_paths else "")[:1000], "active": product.active,
-        "data": content, "content_hash": content_hash(content), "store_updated_at": product.updated_at, "pulled_at": now,
+        "data": content, "content_hash": hash_, "store_updated_at": product.updated_at, "pulled_at": now,
         "gone_at": None, "hub_attributes": {}, "hub_package": {}, "hub_title": "", "hub_description": "", "hub_category_id": "",
         "hub_brand_id": "", "hub_brand_name": ""}
 

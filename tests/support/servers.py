@@ -35,9 +35,9 @@ def missing(tool: str) -> None:
 
 
 class PostgreSQL:
-    """A throw-away cluster: durable against nothing, therefore quick."""
+    """A throw-away cluster: durable against nothing, therefore quick. `changed` settings go before these (benchmarks)."""
 
-    def __init__(self) -> None:
+    def __init__(self, **changed: str) -> None:
         self._bin = _postgres_folder()
         self._user = _ordinary_user()
         self.folder = Path(tempfile.mkdtemp(prefix="shopbridge-pg-"))
@@ -57,6 +57,7 @@ class PostgreSQL:
             "max_connections": "120",
             "shared_buffers": "64MB",
             "autovacuum": "off",
+            **changed,
         }
         options = " ".join(f"-c {name}={value or chr(39) * 2}" for name, value in settings.items())
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-l", str(self.folder / "log"), "-w", "-t", "30",
