@@ -271,7 +271,7 @@ def running_bench(
             app_id = practice_app(hub, practice.urls[0], APP_KEY, practice.keys.app_secret, SERVICE_ID)
             processes.start()
             until(lambda: answers(port), 30, "the web side")
-            world = LiveWorld(hub, practice, _Nothing(), app_id, {}, offset)  # type: ignore[arg-type]
+            world = LiveWorld(hub, practice, _Nothing(), app_id, {}, offset=offset)  # type: ignore[arg-type]
             for platform in platforms:
                 world.join(platform)
             yield Bench(world, processes, data_dir, offset)

@@ -18,9 +18,11 @@ WINDOWS = (
 )
 
 
-def place(bench: Bench, quantity: int = 1) -> str:
-    """A buyer orders; TikTok Shop tells it."""
-    sku = bench.world.skus()[0]
+def place(bench: Bench, quantity: int = 1, number: int = 0) -> str:
+    """A buyer orders the SKU with this number; TikTok Shop has enough of it."""
+    skus = bench.world.skus()
+    sku = skus[number % len(skus)]
+    bench.world.tiktok("PUT", "stock", {"sku_id": sku.tiktok_sku_id, "quantity": 100})
     placed = bench.world.tiktok("POST", "orders", {
         "shop_id": bench.world.shop().tiktok_shop_id, "status": "AWAITING_SHIPMENT",
         "shipping": {"original": "4.99"}, "lines": [{"sku_id": sku.tiktok_sku_id, "quantity": quantity}]})
