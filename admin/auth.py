@@ -62,7 +62,7 @@ def install(app: Flask, config: Config) -> None:
     manager.session_protection = None
     manager.user_loader(_load)
     manager.unauthorized_handler(to_sign_in)
-    app.config.setdefault("PERMANENT_SESSION_LIFETIME", LONGEST)
+    app.config["PERMANENT_SESSION_LIFETIME"] = LONGEST
     app.config.setdefault("RATELIMIT_STORAGE_URI", _limits_at(config.redis_url))
     app.config.setdefault("RATELIMIT_KEY_PREFIX", "sign-in")
     limiter.init_app(app)

@@ -25,7 +25,7 @@ from admin.formatting import country
 from admin.frame import platform_title
 from hub import clock
 from hub.errors import HubError
-from hub.flows import connect
+from hub.flows import connect, handshake
 from hub.models.connections import Connection, ConnectionState, Mode
 from hub.models.shops import Shop
 from hub.models.tiktok import App
@@ -139,14 +139,17 @@ class Wizard(Page):
             with self.db.write() as db:
                 row = db.get_one(Connection, connection.id)
                 row.wizard = {**(row.wizard or {}), **plain}
-                if any(typed.get(n) for n in typed) or not (row.handshake_state or platform.handshake):
-                    connect.save_store_settings(row, typed)
+                if platform.handshake is not None and not _is_active(row, typed):
+                    raise ValueError(f"The integration is not active yet. In {platform_title(row.platform)} press Activate, then Allow.")
+                connect.save_store_settings(row, typed)
                 record(db, "store address and keys saved", row.name, None, {"changed": sorted(typed)}, row.id)
         except ValidationError as error:
             with self.db.write() as db:
                 db.get_one(Connection, connection.id).wizard = {**(connection.wizard or {}), **plain}
             return self._store_page(connection, platform, plain, forms.messages(error)), 422
         except ValueError as error:
+            with self.db.write() as db:
+                db.get_one(Connection, connection.id).wizard = {**(connection.wizard or {}), **plain}
             return self._store_page(connection, platform, plain, {"": str(error)}), 422
         health = self._probe(connection.id)
         with self.read() as db:
@@ -200,7 +203,7 @@ class Wizard(Page):
         )
 
     @expose("/<int:connection_id>/handshake")
-    def handshake(self, connection_id: int) -> Any:
+    def activation(self, connection_id: int) -> Any:
         """Whether the store has let us in yet; the page asks by itself."""
         with self.read() as db:
             connection = find(db, Connection, connection_id, _own)
@@ -312,7 +315,7 @@ def tiktok_callback() -> Any:
     """Where TikTok Shop sends the seller back to: a replayed or foreign state is refused (TTS-03, S-22)."""
     require("manage")
     state, code = request.args.get("state", ""), request.args.get("code", "")
-    if not state or not code:
+    if not state or code in ("", "null") or "error" in request.args:
         flash("TikTok Shop didn't give its permission. Press Authorize there, or start again.", "need")
         return redirect(url_for("connections.index"))
     try:
@@ -376,13 +379,23 @@ def _handshake(connection: Connection) -> tuple[str, str, str]:
     """(tone, strong words, further words) of the store's handshake."""
     title = platform_title(connection.platform)
     match connection.handshake_state:
-        case "done" | "complete" | "active":
+        case handshake.DONE:
             return "ok", f"{title} has let us in.", "Press Next to check that everything works."
-        case "half" | "received" | "started" | "called":
+        case handshake.RECEIVED:
             return "info", f"{title} called us and hasn't finished.", "Press Allow there."
-        case "refused" | "failed":
-            return "stop", f"{title} answered that the signature is wrong.", "Make the integration again; the old one can be deleted."
+        case handshake.REFUSED:
+            says = f"Check the store address above, then press Reauthorize on the integration in {title}."
+            return "stop", f"The keys that {title} sent could not be used.", says
     return "info", f"Waiting for {title}.", "This page notices by itself."
+
+
+def _is_active(connection: Connection, typed: Mapping[str, Any]) -> bool:
+    """Whether the store's integration has let us in, or a token was typed by hand (MAG-04)."""
+    return bool(
+        connection.handshake_state == handshake.DONE
+        or typed.get("access_token")
+        or json.loads(connection.secrets or "{}").get("access_token")
+    )
 
 
 def _steps(connection: Connection | None, now: int) -> list[Step]:

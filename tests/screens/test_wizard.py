@@ -1,0 +1,163 @@
+"""Connecting a store through the screens, against the practice stores and the practice TikTok Shop."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from flask import Flask
+
+from admin import attach
+from hub.app import create_app
+from hub.config import Config
+from hub.models.connections import Connection, ConnectionState
+from hub.models.shops import Shop
+from hub.practice import settings_for
+from tests.screens.conftest import Visitor
+from tests.screens.rows import fill_people
+from tests.support.world import World, small_world
+
+
+@pytest.fixture
+def world(config: Config) -> Iterator[World]:
+    """Both practice stores and TikTok Shop, nothing connected."""
+    with small_world(config) as made:
+        yield made
+
+
+@pytest.fixture
+def maya(world: World) -> Visitor:
+    """The owner, signed in to the screens over this world."""
+    app: Flask = create_app(world.hub.config, world.hub)
+    attach(app)
+    with world.hub.db.write() as db:
+        fill_people(db)
+    return Visitor(app.test_client()).sign_in("maya@example.com")
+
+
+def start(maya: Visitor, platform: str, name: str = "My shop") -> int:
+    maya.post("/admin/connect/", {"name": name, "platform": platform, "to": "tiktok"})
+    assert maya.status == 302
+    found = re.search(r"/connect/(\d+)/store", maya.last.headers["Location"])
+    assert found is not None
+    return int(found.group(1))
+
+
+@pytest.mark.feature("CON-01", "CON-03", "CON-04", "CON-08")
+def test_the_button_starts_the_wizard_which_offers_the_supported_stores(maya: Visitor) -> None:
+    assert "Create connection" in maya.get("/admin/connections/")
+    page = maya.get("/admin/connect/")
+    assert re.findall(r'<option value="(\w+)">', page.split('name="platform"')[1].split("</select>")[0]) == ["magento", "prestashop"]
+    assert re.findall(r'<option value="(\w+)"', page.split('name="to"')[1].split("</select>")[0]) == ["tiktok"]
+    assert "/admin/help/connect" in page
+
+
+@pytest.mark.feature("CON-02")
+def test_a_connection_needs_a_name(maya: Visitor) -> None:
+    page = maya.post("/admin/connect/", {"name": " ", "platform": "magento"})
+    assert maya.status == 422 and "Give the connection a name." in page
+    maya.post("/admin/connect/", {"name": "Ünï code & co", "platform": "magento"})
+    assert maya.status == 302
+
+
+@pytest.mark.feature("CON-07")
+def test_what_was_typed_is_there_again_after_the_page_was_closed(maya: Visitor, world: World) -> None:
+    maya.post("/admin/connect/draft", {"name": "Half a name", "platform": "prestashop"})
+    assert 'value="Half a name"' in maya.get("/admin/connect/")
+
+    connection_id = start(maya, "prestashop")
+    maya.post("/admin/connect/draft", {"connection": str(connection_id), "base_url": "https://shop.example", "webservice_key": "S" * 32})
+    page = maya.get(f"/admin/connect/{connection_id}/store")
+    assert 'value="https://shop.example"' in page and "SSSS" not in page
+
+
+@pytest.mark.feature("MAG-01", "MAG-04", "MAG-07")
+def test_magento_is_asked_to_be_let_in_by_two_addresses_of_this_connection_alone(maya: Visitor, world: World) -> None:
+    first, second = start(maya, "magento"), start(maya, "magento", "Another")
+    pages = [maya.get(f"/admin/connect/{one}/store") for one in (first, second)]
+    addresses = [re.findall(r'value="(http://[^"]+/connect/magento/[^"]+)"', page) for page in pages]
+    assert [len(found) for found in addresses] == [2, 2] and not set(addresses[0]) & set(addresses[1])
+    assert 'data-copy="u-cb"' in pages[0] and 'data-copy="u-id"' in pages[0]
+
+    page = maya.post(f"/admin/connect/{first}/store", {"connection": str(first), "base_url": world.practice.urls[1]})
+    assert maya.status == 422 and "The integration is not active yet." in page
+
+    settings = settings_for("magento", world.practice.urls[1], world.practice.keys)
+    maya.post(f"/admin/connect/{first}/store", {"connection": str(first), **{k: str(v) for k, v in settings.items()}})
+    assert maya.status == 302
+    kept = maya.get(f"/admin/connect/{first}/store")
+    for name in ("consumer_secret", "access_token", "access_token_secret"):
+        assert str(settings[name]) not in kept and f"Saved, ends in {str(settings[name])[-4:]}" in kept
+
+
+@pytest.mark.feature("CON-06", "PRS-01", "PRS-02")
+def test_saving_is_refused_with_the_failing_thing_named(maya: Visitor, world: World) -> None:
+    connection_id = start(maya, "prestashop")
+    page = maya.post(f"/admin/connect/{connection_id}/store", {"base_url": world.practice.urls[2], "webservice_key": "W" * 32})
+    assert maya.status == 422 and "no longer accepts our sign-in" in page
+    page = maya.post(f"/admin/connect/{connection_id}/store", {"base_url": "http://127.0.0.1:9", "webservice_key": "W" * 32})
+    assert maya.status == 422 and "http://127.0.0.1:9" in page
+    with world.hub.db.read() as db:
+        assert db.get_one(Connection, connection_id).state is ConnectionState.SETUP
+
+
+@pytest.mark.feature("CON-05", "CON-09", "PRS-06", "TTS-01", "TTS-03", "TTS-04", "ACC-05")
+def test_a_store_is_connected_through_the_screens_alone(maya: Visitor, world: World) -> None:
+    connection_id = start(maya, "prestashop")
+    settings = settings_for("prestashop", world.practice.urls[2], world.practice.keys)
+    address = re.search(r'id="u-hook" readonly value="([^"]+)"', maya.get(f"/admin/connect/{connection_id}/store"))
+    assert address is not None
+    world.store("prestashop", "POST", "pair", {"url": address.group(1)})
+    page = maya.post(f"/admin/connect/{connection_id}/store", {k: str(v) for k, v in settings.items() if v})
+    assert maya.status == 302, re.findall(r"sb-says\">([^<]+)|invalid-feedback.*?<span>([^<]+)|role=\"alert\">.*?sb-grow\">([^<]+)", page, re.S)
+    assert maya.last.headers["Location"] == f"/admin/connect/{connection_id}/"
+    maya.get(maya.last.headers["Location"])
+    assert maya.last.headers["Location"] == f"/admin/connect/{connection_id}/tiktok"
+
+    assert "Go to authorize" in maya.get(f"/admin/connect/{connection_id}/tiktok")
+    maya.post(f"/admin/connect/{connection_id}/tiktok", {})
+    consent = maya.last.headers["Location"]
+    assert consent.startswith(world.practice.urls[0]) and parse_qs(urlsplit(consent).query)["state"]
+    state = parse_qs(urlsplit(consent).query)["state"][0]
+
+    declined = maya.get("/connect/tiktok/callback?code=null&error=auth_denied&state=" + state, follow_redirects=True)
+    assert "give its permission" in declined
+    foreign = maya.get("/connect/tiktok/callback?state=foreign&code=x", follow_redirects=True)
+    assert "was not started here" in foreign
+    back = _authorise(world, consent)
+    assert parse_qs(urlsplit(back).query)["state"] == [state]
+    maya.get(f"/connect/tiktok/callback?{urlsplit(back).query}")
+    assert maya.last.headers["Location"] == f"/admin/connect/{connection_id}/shop"
+    replay = maya.get(f"/connect/tiktok/callback?{urlsplit(back).query}", follow_redirects=True)
+    assert "was used already" in replay
+
+    page = maya.get(f"/admin/connect/{connection_id}/shop")
+    offered = re.findall(r'name="shop" id="shop-\d+" value="(\d+)"', page)
+    with world.hub.db.read() as db:
+        assert db.get_one(Connection, connection_id).state is ConnectionState.SETUP, "not usable before a shop is chosen"
+    assert "Choose one of the shops." in maya.post(f"/admin/connect/{connection_id}/shop", {"shop": "999999"})
+    maya.post(f"/admin/connect/{connection_id}/shop", {"shop": offered[0]})
+    assert maya.last.headers["Location"] == "/admin/"
+
+    listed = maya.get("/admin/connections/")
+    assert "My shop" in listed and "Practice" in listed
+    maya.get(f"/admin/connections/{connection_id}/open", follow_redirects=True)
+    products = maya.get("/admin/products/")
+    assert "Your products aren" in products and "data-row " not in products
+    with world.hub.db.read() as db:
+        shop = db.query(Shop).filter_by(connection_id=connection_id).one()
+        assert db.get_one(Connection, connection_id).state is ConnectionState.CONNECTED and shop.warehouse_id
+
+
+def _authorise(world: World, consent: str) -> str:
+    """The seller presses Authorize on TikTok's page: where it sends him."""
+    page = requests.get(consent, timeout=10).text
+    seller = re.search(r'name="seller_id" value="([^"]+)"', page)
+    query = {name: values[0] for name, values in parse_qs(urlsplit(consent).query).items()}
+    assert seller is not None
+    answer = requests.post(f"{world.practice.urls[0]}/open/authorize", allow_redirects=False, timeout=10,
+                           data={**query, "seller_id": seller.group(1), "answer": "authorize"})
+    return answer.headers["Location"]
