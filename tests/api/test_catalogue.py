@@ -16,7 +16,6 @@ from tests.support.world import World
 Make = Callable[..., Caller]
 
 
-@pytest.mark.feature("CAT-02")
 def test_the_tree_is_walked_from_its_root_to_a_category_that_can_be_chosen(caller: Make):
     program = caller()
     at, deep = "0", 0
@@ -33,14 +32,13 @@ def test_the_tree_is_walked_from_its_root_to_a_category_that_can_be_chosen(calle
     program.call("GET", "/categories?parent=999999999", 404)
 
 
-@pytest.mark.feature("CAT-06")
 def test_tiktok_shops_own_suggestion_is_passed_on(caller: Make):
     best = caller().call("POST", "/categories/recommend", json={"title": "Ceramic coffee mug"})["category"]
     assert best["selectable"] and "Mugs" in best["name"]
     assert caller().call("POST", "/categories/recommend", json={"title": "qqqq zzzz"})["category"] is None
 
 
-@pytest.mark.feature("NAT-05", "CAT-07")
+@pytest.mark.feature("CAT-02")
 def test_a_store_category_is_mapped_and_no_suggestion_takes_it_back(world: World, caller: Make):
     program = caller()
     before = program.call("GET", "/category-mappings")["mappings"][0]
@@ -69,7 +67,6 @@ def test_mappings_come_in_pages(caller: Make):
     program.call("GET", "/category-mappings?limit=201", 422)
 
 
-@pytest.mark.feature("ATT-03")
 def test_a_category_says_which_attributes_and_rules_it_has(caller: Make):
     program = caller()
     mapped = [one["category_id"] for one in program.call("GET", "/category-mappings")["mappings"]]
@@ -93,7 +90,6 @@ def test_brands_are_found_by_name(caller: Make):
     assert every[0] in found and all(word.casefold() in one["name"].casefold() for one in found)
 
 
-@pytest.mark.feature("NAT-06")
 def test_values_are_set_for_store_categories_and_for_the_whole_shop(world: World, caller: Make):
     program = caller()
     mapping = program.call("GET", "/category-mappings")["mappings"][0]

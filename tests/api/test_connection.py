@@ -55,7 +55,6 @@ def unused_shop(world: World) -> Iterator[str]:
         shop.connection_id, shop.scope, shop.created_at = kept.connection_id, kept.scope, kept.created_at
 
 
-@pytest.mark.feature("NAT-03")
 def test_the_stores_admin_gets_a_consent_page_with_its_own_state(world: World, caller: Make, fresh: str):
     answer = caller(fresh).call("POST", "/connection/authorization", json={"state_prefix": "magento-4711"})
     query = parse_qs(urlsplit(answer["consent_url"]).query)
@@ -66,7 +65,7 @@ def test_the_stores_admin_gets_a_consent_page_with_its_own_state(world: World, c
     assert kept.expires_at - clock.now() <= timedelta(minutes=10)
 
 
-@pytest.mark.feature("TTS-03", "TTS-04", "NAT-04")
+@pytest.mark.feature("TTS-03")
 def test_a_code_brings_the_sellers_shops_once_and_one_of_them_is_chosen(world: World, caller: Make, fresh: str, unused_shop: str):
     program, other = caller(fresh), caller("prestashop")
     state = program.call("POST", "/connection/authorization", json={})["state"]
@@ -100,7 +99,6 @@ def test_a_state_is_good_for_ten_minutes(world: World, caller: Make, fresh: str)
     assert "ten minutes" in answer["detail"]
 
 
-@pytest.mark.feature("NAT-02")
 def test_a_store_keeps_an_app_of_its_own_and_only_its_own(world: World, caller: Make, fresh: str):
     program, other = caller(fresh), caller("prestashop")
     kept = program.call("PUT", "/connection/tiktok-app", json={"app_key": "ownapp4711", "app_secret": SECRET, "service_id": "77"})
@@ -142,7 +140,6 @@ def test_warehouses_are_the_shops_and_only_one_for_sales_can_be_chosen(world: Wo
     assert world.shop().warehouse_id != for_returns
 
 
-@pytest.mark.feature("NAT-14")
 def test_switches_for_price_and_stock_turn_what_is_sent_by_itself(world: World, caller: Make):
     program = caller()
     assert program.call("GET", "/settings/sync") | {"shop_id": ""} == {

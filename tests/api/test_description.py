@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from openapi_schema_validator import OAS31Validator
+from sqlalchemy import delete
 
+from hub.app import create_app
 from hub.flows.connect import ABILITIES
-from tests.api.caller import PREFIX, Description
+from hub.models.tiktok import App
+from tests.api.caller import PREFIX, Caller, Description
 from tests.support.world import World
 
 
@@ -52,8 +55,6 @@ def test_each_operation_says_what_it_does_takes_and_answers(description: Descrip
 
 def test_every_route_of_the_api_is_described(world: World, description: Description):
     """Read from the running application's own map, so that no route can be forgotten."""
-    from hub.app import create_app
-
     app = create_app(world.hub.config, world.hub)
     described = {(method, path) for method, path, _ in description.operations.values()}
     for rule in app.url_map.iter_rules():
@@ -61,6 +62,39 @@ def test_every_route_of_the_api_is_described(world: World, description: Descript
             continue
         path = re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", rule.rule)
         assert {(method.lower(), path) for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}} <= described, rule.rule
+
+
+def test_every_operation_answers_as_it_is_described(world: World, caller: Callable[..., Caller]):
+    """Each once and with success; `Caller.call` holds the answer against the document."""
+    program, shop = caller(), world.shop()
+    product = program.call("GET", "/products")["products"][0]["id"]
+    category = program.call("GET", "/category-mappings")["mappings"][0]
+    program.call("PUT", "/category-mappings", json={name: category[name] for name in ("store_category_id", "category_id")})
+    for path in ("/connections", "/connection", "/shops", "/warehouses", "/settings/sync", "/categories", "/brands", "/attribute-mappings",
+                 "/orders", "/ledger", "/shipping-providers", f"/products/{product}", f"/listings?product_ids={product}",
+                 f"/categories/{category['category_id']}/rules", f"/categories/{category['category_id']}/attributes"):
+        program.call("GET", path)
+    program.call("POST", "/categories/recommend", json={"title": "Coffee mug"})
+    program.call("PUT", "/attribute-mappings", json={"attributes": {}})
+    program.call("PUT", "/settings/sync", json={"stock": True})
+    task = program.call("POST", "/tasks", 202, json={"kind": "push", "product_ids": [product], "start": False})["task_id"]
+    program.call("POST", f"/tasks/{task}/start", 202)
+    program.call("GET", f"/tasks/{task}")
+    program.call("GET", f"/tasks/{task}/items")
+    program.call("PUT", "/connection/shop", json={"shop_id": shop.tiktok_shop_id, "store": shop.scope, "warehouse_id": shop.warehouse_id})
+    state = program.call("POST", "/connection/authorization", json={})["state"]
+    program.call("POST", "/connection/authorization/code", json={"state": state, "code": world.tiktok("POST", "authorize")["code"]})
+    program.call("PUT", "/connection/tiktok-app", json={"app_key": "everyapp1", "app_secret": "a-secret-of-its-own"})
+    with world.hub.db.write() as session:
+        session.execute(delete(App).where(App.app_key == "everyapp1"))
+    world.settle()
+    world.tiktok("POST", "review", {"verdict": "approve"})
+    world.settle()
+    order = world.tiktok("POST", "orders", {"shop_id": shop.tiktok_shop_id, "status": "AWAITING_SHIPMENT",
+                                            "lines": [{"sku_id": world.skus()[0].tiktok_sku_id}]})["id"]
+    world.settle()
+    program.call("GET", f"/orders/{order}")
+    assert program.seen == set(program.description.operations)
 
 
 def test_an_error_is_always_a_problem_document(description: Description):

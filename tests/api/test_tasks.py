@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from sqlalchemy import delete, select
 
 from hub.flows.products import submit_refresh
@@ -50,7 +49,6 @@ def results(program: Caller, task_id: str, **query: Any) -> dict[str, dict[str, 
     return {one["product_id"]: one for one in program.call("GET", f"/tasks/{task_id}/items", params=query)["items"]}
 
 
-@pytest.mark.feature("NAT-09", "NAT-11")
 def test_pushed_products_are_live_with_their_tiktok_ids(world: World, caller: Make):
     program = caller()
     ids = products(world)[:3]
@@ -128,7 +126,6 @@ def test_ten_thousand_products_are_one_call(world: World, caller: Make):
         session.query(Task).where(Task.id == int(task["task_id"])).delete()
 
 
-@pytest.mark.feature("NAT-13")
 def test_price_and_stock_are_sent_to_the_chosen_warehouse(world: World, caller: Make):
     program = caller()
     [product] = products(world)[:1]
