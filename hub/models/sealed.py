@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any, overload
 
-from sqlalchemy import String, Text, select
+from sqlalchemy import String, Text, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hub.crypto import KeyRing
@@ -56,7 +56,11 @@ class Sealed:
 
     def context(self, row: Any) -> str:
         """What the seal is bound to."""
-        return f"{row.__tablename__}.{self.column}:{row.seal_id}"
+        return self.place(row.__tablename__, row.seal_id)
+
+    def place(self, table: str, seal_id: str) -> str:
+        """The same, from a row that was read without its model."""
+        return f"{table}.{self.column}:{seal_id}"
 
 
 def sealed_column() -> Any:
@@ -72,7 +76,8 @@ def sealed_of(model: type[Base]) -> list[Sealed]:
 def reseal_all(session: Session, after: dict[str, int] | None = None, limit: int = 500) -> dict[str, int]:
     """Seals up to `limit` rows per table anew with the ring's first key. Resumable: give back what it returned.
 
-    Returns the last id done by table; empty when nothing is left (S-07).
+    A secret that is exchanged meanwhile, such as a token just renewed, is never overwritten: each is replaced only
+    where it still is what was read. Returns the last id done by table; empty when nothing is left (S-07).
     """
     done: dict[str, int] = {}
     for mapper in Base.registry.mappers:
@@ -81,12 +86,24 @@ def reseal_all(session: Session, after: dict[str, int] | None = None, limit: int
         if not secrets_of_model:
             continue
         last = (after or {}).get(model.__tablename__, 0)
-        rows = session.scalars(select(model).where(model.id > last).order_by(model.id).limit(limit)).all()
-        for row in rows:
+        rows = session.execute(select(model.id, model.seal_id).where(model.id > last).order_by(model.id).limit(limit)).all()
+        for row_id, seal_id in rows:
             for secret in secrets_of_model:
-                old = getattr(row, secret.column)
-                if old:
-                    setattr(row, secret.column, ring().reseal(old, secret.context(row)) or old)
+                _reseal(session, model, secret, row_id, secret.place(model.__tablename__, seal_id))
         if rows:
-            done[model.__tablename__] = rows[-1].id
+            done[model.__tablename__] = rows[-1][0]
     return done
+
+
+def _reseal(session: Session, model: Any, secret: Sealed, row_id: int, place: str) -> None:
+    """One secret, by compare-and-set; read again where it was exchanged between reading and writing."""
+    column = getattr(model, secret.column)
+    while True:
+        old = session.scalar(select(column).where(model.id == row_id))
+        fresh = ring().reseal(old, place) if old else None
+        if fresh is None:
+            return
+        changed = session.execute(update(model).where(model.id == row_id, column == old).values({secret.column: fresh})
+                                  .execution_options(synchronize_session=False))
+        if changed.rowcount == 1:  # type: ignore[attr-defined]
+            return
