@@ -219,6 +219,8 @@ def _note_created(case: _Case, order: Order, made: StoreOrder, problems: Sequenc
         later = order.state in _SHIPPED
         if later or order.state is OrderState.CANCELLED:
             submit_relay(session, case.shop, order.order_id)
+        elif link.hold_until is not None:
+            submit_relay(session, case.shop, order.order_id, run_at=link.hold_until)     # releases the store's hold
     return Result(Outcome.OK, f"Created in the store as {made.number}", tuple(found), {"store_order": made.number})
 
 

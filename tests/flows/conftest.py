@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hub import embedded, queue
+from hub import clock, embedded, queue
 from hub.config import Config
 from hub.models import sealed
 from jobs import entry
@@ -62,6 +62,7 @@ def trade(request: pytest.FixtureRequest, _both_stores: World) -> Trade:
     sealed.use_keys(_both_stores.hub.config.key_ring())
     queue.use(_both_stores.hub.redis)
     entry.use(_both_stores.hub)
+    clock.use_file(_both_stores.clock_file)
     return Trade(_both_stores, request.param)
 
 

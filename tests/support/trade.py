@@ -128,13 +128,20 @@ class Trade:
 
     def api(self, path: str, **query: str) -> Any:
         """The published API's JSON, as a program of this connection's merchant."""
+        answer = self._ask(path, query)
+        assert answer.status_code == 200, (answer.status_code, answer.text[:300])
+        return answer.json()
+
+    def api_status(self, path: str) -> int:
+        """The status with which the API answers."""
+        return self._ask(path, {}).status_code
+
+    def _ask(self, path: str, query: Mapping[str, str]) -> requests.Response:
         with self.world.hub.db.write() as session:
             connection = session.get_one(Connection, self.world.connections[self.platform])
             token = connect.new_api_token(session, connection, "test", connect.ABILITIES, "tester")
-        answer = requests.get(f"{self.world.hub.config.public_url}/api/v1/{path}", params=query, timeout=20,
-                              headers={"Authorization": f"Bearer {token}"})
-        assert answer.status_code == 200, (answer.status_code, answer.text[:300])
-        return answer.json()
+        return requests.get(f"{self.world.hub.config.public_url}/api/v1/{path}", params=dict(query), timeout=20,
+                            headers={"Authorization": f"Bearer {token}"})
 
     # -- journals
 
@@ -144,17 +151,13 @@ class Trade:
             entries = self.world.practice.magento.sim.journal.entries(_MAGENTO[do])
         else:
             entries = self.world.practice.prestashop.sim.journal.entries(f"do:{do}")
-        return [json.loads(entry.body or "{}") for entry in entries if order_id in entry.body or order_id in entry.path]
+        asked = [json.loads(entry.body or "{}") for entry in entries if order_id in entry.body or order_id in entry.path]
+        return [one.get("with", one) for one in asked]
 
     def tiktok_calls(self, operation: str, order_id: str = "") -> list[Any]:
         """Calls of this operation that TikTok Shop saw and that name the order."""
         return [entry for entry in self.world.practice.tiktok.sim.journal.entries(operation)
                 if order_id in entry.body or order_id in entry.path or order_id in json.dumps(entry.query)]
-
-
-def later(world: World, **span: float) -> Any:
-    """`clock.hold` so much later than now."""
-    return clock.hold(clock.now() + timedelta(**span))
 
 
 def owners(world: World) -> None:

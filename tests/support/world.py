@@ -49,7 +49,7 @@ class World:
     web: Server
     app_id: int
     connections: dict[str, int]
-    ahead_s: float = 0.0
+    shift: timedelta = timedelta(0)
 
     # -- steering
 
@@ -79,32 +79,42 @@ class World:
             self.tiktok("POST", "webhooks/flush", {"everything": True})
 
     def settle(self, *, later_s: float = 8.0, rounds: int = 60) -> None:
-        """Lets messages arrive and does all work that is due, and what is due within the next seconds.
-
-        Each look is a little further ahead than the one before: a listing's lane rests for a second after stock or price.
-        """
-        idle = 0
+        """Lets messages arrive and does all work that is due, or comes due within the next seconds, until nothing is left."""
         for _ in range(rounds):
             self.deliver()
             inbox.sweep(self.hub.db)
-            idle = 0 if self.run_due(later_s + self.ahead_s) else idle + 1
-            if idle == 2:
+            if not self.run_due(later_s):
                 return
-            self.ahead_s += 1.5
         raise AssertionError("the work does not end")
 
     def run_due(self, later_s: float = 0.0) -> int:
-        """Runs every task that is due (or will be within so many seconds); how many were run."""
-        ran = 0
+        """Runs every task that is due, or comes due within so many seconds: then time passes. How many were run."""
+        ran, until = 0, clock.now() + timedelta(seconds=later_s)
         while True:
-            with clock.hold(clock.now() + timedelta(seconds=later_s)) if later_s else _nothing():
-                with self.hub.db.read() as session:
-                    due = session.scalars(select(Task.id).where(
-                        Task.state == TaskState.QUEUED, Task.run_at <= clock.now()).order_by(Task.run_at, Task.id)).all()
-                done = sum(entry.run(self.hub, one) for one in due)
-            if not done:
-                return ran
+            with self.hub.db.read() as session:
+                waiting = session.execute(select(Task.id, Task.run_at).where(
+                    Task.state == TaskState.QUEUED, Task.run_at <= until).order_by(Task.run_at, Task.id)).all()
+            now = clock.now()
+            done = sum(entry.run(self.hub, task_id) for task_id, run_at in waiting if run_at <= now)
             ran += done
+            if done:
+                continue
+            following = min((run_at for _, run_at in waiting if run_at > now), default=None)
+            if following is None:
+                return ran
+            self.pass_time(following - now + timedelta(milliseconds=1))
+            if clock.now() < following:     # a test holds the clock
+                with clock.hold(following):
+                    done = sum(entry.run(self.hub, task_id) for task_id, run_at in waiting if run_at <= following)
+                if not done:
+                    return ran
+                ran += done
+
+    def pass_time(self, span: timedelta) -> None:
+        """It is so much later now, for hub and simulators alike. Time never goes back."""
+        self.shift += span
+        clock.write_file(self.clock_file, self.shift)
+        clock.use_file(self.clock_file)
 
     def expect_done(self, task_id: int) -> Task:
         """The task, which must have ended well enough to be over."""
@@ -114,6 +124,11 @@ class World:
         return task
 
     # -- looking
+
+    @property
+    def clock_file(self) -> str:
+        """Whose shift moves this world's clock; a world that several tests share names it anew in each."""
+        return self.hub.config.clock_file
 
     def shop_id(self, platform: str = "magento") -> int:
         """The shop of this platform's connection."""
@@ -155,7 +170,8 @@ class World:
         """Counts afresh, and gives the sums."""
         with self.hub.db.write() as session:
             count = ledger.submit_reconcile(session, self.connections[platform]).id
-        self.run_due(5.0)       # a search by time leaves the second that has just begun to the next look
+        self.pass_time(timedelta(seconds=2))       # a search by time leaves the second that has just begun to the next look
+        self.run_due()
         self.expect_done(count)
         with self.hub.db.read() as session:
             return ledger.totals(session, self.connections[platform])
@@ -196,18 +212,13 @@ def few_products(count: int = 6) -> SeedCatalogue:
 
 
 @contextmanager
-def _nothing() -> Iterator[None]:
-    yield
-
-
-@contextmanager
 def small_world(config: Config, *platforms: str, catalogue: SeedCatalogue | None = None, second_catalogue: SeedCatalogue | None = None,
                 tiktok_settings: Mapping[str, Any] | None = None, senders: bool = False, **markets: Any) -> Iterator[World]:
     """Builds it and takes it down again. ``platforms`` are joined at once; ``markets``: regions and currencies of `Practice.start`."""
     placeholder = serve(_empty_app(), "127.0.0.1", 0)
     port = int(placeholder.url.rsplit(":", 1)[1])
     placeholder.close()
-    config = replace(config, public_url=f"http://127.0.0.1:{port}", tiktok_calls_per_s=1000, store_calls_per_s=1000)
+    config = replace(config, public_url=f"http://127.0.0.1:{port}", clock_file=str(config.data_dir / "clock"), tiktok_calls_per_s=1000, store_calls_per_s=1000)
     log.configure(level="WARNING", as_json=False)
     hub = open_hub(config)
     entry.use(hub)
@@ -224,6 +235,7 @@ def small_world(config: Config, *platforms: str, catalogue: SeedCatalogue | None
         finally:
             web.close()
             entry.use(None)
+            clock.use_file(None)
             hub.close()
 
 
