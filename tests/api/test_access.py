@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 
 from hub import clock
 from hub.api.access import RATE, SLACK_S
+from hub.domain.events import Event
 from hub.flows import connect
 from hub.models.connections import ApiToken, Connection, ConnectionState
 from hub.models.listings import Listing
@@ -108,6 +109,25 @@ def test_a_token_ends_when_it_is_told_to(world: World, caller: Make):
         program.call("GET", "/connection")
         with world.hub.db.write() as session:
             session.execute(update(ApiToken).where(ApiToken.token_hash == connect._hash(program.token)).values(**change))
+        program.call("GET", "/connection", 401)
+
+
+def test_a_plugins_hello_brings_a_token_and_ends_the_older_one_ten_minutes_later(world: World, caller: Make):
+    program, connection = caller(), world.connection()
+    event = Event(event_id="hello-1", kind="plugin.hello", raw={"hint": {}}, happened_at=clock.now())
+    first = connect.hello(world.hub, connection, event)
+    second = connect.hello(world.hub, connection, event)
+    assert first["api_url"] == f"{world.web.url}{PREFIX}" and first["api_token"].startswith("sbp_")
+    with clock.hold(clock.now() + timedelta(minutes=9)):
+        for answer in (first, second):
+            program.token = answer["api_token"]
+            assert program.call("GET", "/connection")["id"] == answer["connection"]["id"]
+    with clock.hold(clock.now() + timedelta(minutes=11)):
+        program.call("GET", "/connection")
+        program.token = first["api_token"]
+        program.call("GET", "/connection", 401)
+    with clock.hold(clock.now() + timedelta(hours=49)):
+        program.token = second["api_token"]
         program.call("GET", "/connection", 401)
 
 

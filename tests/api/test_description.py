@@ -13,6 +13,7 @@ from hub.app import create_app
 from hub.flows.connect import ABILITIES
 from hub.models.tiktok import App
 from tests.api.caller import PREFIX, Caller, Description
+from tests.support.features import ROOT
 from tests.support.world import World
 
 
@@ -102,3 +103,13 @@ def test_an_error_is_always_a_problem_document(description: Description):
     assert errors and all(list(one["content"]) == ["application/problem+json"] for one in errors.values())
     assert set(description.document["components"]["schemas"]["ProblemDocument"]["required"]) == {
         "type", "title", "status", "detail", "code", "problems"}
+
+
+def test_the_page_about_the_api_names_each_operation_with_its_ability(description: Description):
+    page = (ROOT / "docs" / "api.md").read_text()
+    rows = [line.split("|")[1:3] for line in page.splitlines() if line.startswith("| `")]
+    said = {(method, path): abilities.split(",") for calls, abilities in rows
+            for method, path in re.findall(r"`(GET|PUT|POST) (/[^`]*)`", calls)}
+    real = {(method.upper(), path.removeprefix(PREFIX)): operation["x-ability"] for method, path, operation in description.operations.values()}
+    assert set(said) == set(real)
+    assert all(ability in [one.strip() for one in said[call]] for call, ability in real.items())
