@@ -33,15 +33,31 @@ def products(count: int, generation: int) -> Iterator[list[Product]]:
     """Pages of products as an adapter reads them: each with three variants, pictures and attributes."""
     page: list[Product] = []
     for number in range(count):
-        page.append(Product(
-            product_id=str(number), sku=f"SKU-{number}", kind=ProductKind.CONFIGURABLE, title=f"Jacket number {number}, edition {generation}",
-            description="<p>A warm jacket for cold days, made to last.</p>" * 4, brand="Luma",
-            images=(Image(f"https://shop.example/{number}-1.jpg"), Image(f"https://shop.example/{number}-2.jpg", 1)),
-            category_ids=(str(number % 40),), category_paths=(f"Men / Tops / Jackets {number % 40}",),
-            attributes={"Material": "Wool", "Climate": "Cold", "Pattern": "Solid", "Style": "Basic", "Collar": "High"},
-            weight=Measure(Decimal("0.9"), "kg"), dimensions=Dimensions(Decimal(30), Decimal(20), Decimal(5), "cm"),
-            variants=tuple(Variant(variant_id=f"{number}-{one}", sku=f"SKU-{number}-{one}", options={"Size": "SML"[one], "Color": "Blue"},
-                                   barcode=f"{number:013d}") for one in range(VARIANTS))))
+        page.append(
+            Product(
+                product_id=str(number),
+                sku=f"SKU-{number}",
+                kind=ProductKind.CONFIGURABLE,
+                title=f"Jacket number {number}, edition {generation}",
+                description="<p>A warm jacket for cold days, made to last.</p>" * 4,
+                brand="Luma",
+                images=(Image(f"https://shop.example/{number}-1.jpg"), Image(f"https://shop.example/{number}-2.jpg", 1)),
+                category_ids=(str(number % 40),),
+                category_paths=(f"Men / Tops / Jackets {number % 40}",),
+                attributes={"Material": "Wool", "Climate": "Cold", "Pattern": "Solid", "Style": "Basic", "Collar": "High"},
+                weight=Measure(Decimal("0.9"), "kg"),
+                dimensions=Dimensions(Decimal(30), Decimal(20), Decimal(5), "cm"),
+                variants=tuple(
+                    Variant(
+                        variant_id=f"{number}-{one}",
+                        sku=f"SKU-{number}-{one}",
+                        options={"Size": "SML"[one], "Color": "Blue"},
+                        barcode=f"{number:013d}",
+                    )
+                    for one in range(VARIANTS)
+                ),
+            )
+        )
         if len(page) == PAGE:
             yield page
             page = []
@@ -60,9 +76,30 @@ def through_the_hub(db: Database, count: int, generation: int) -> float:
     return spent
 
 
-PRODUCT_COLUMNS = ("id", "connection_id", "external_id", "sku", "kind", "title", "image_url", "category_id", "category_path", "active", "data",
-                   "content_hash", "store_updated_at", "pulled_at", "gone_at", "hub_attributes", "hub_package", "hub_title", "hub_description",
-                   "hub_category_id", "hub_brand_id", "hub_brand_name")
+PRODUCT_COLUMNS = (
+    "id",
+    "connection_id",
+    "external_id",
+    "sku",
+    "kind",
+    "title",
+    "image_url",
+    "category_id",
+    "category_path",
+    "active",
+    "data",
+    "content_hash",
+    "store_updated_at",
+    "pulled_at",
+    "gone_at",
+    "hub_attributes",
+    "hub_package",
+    "hub_title",
+    "hub_description",
+    "hub_category_id",
+    "hub_brand_id",
+    "hub_brand_name",
+)
 VARIANT_COLUMNS = ("product_id", "connection_id", "external_id", "sku", "options", "barcode", "position", "active", "image_url", "gone_at")
 
 
@@ -73,10 +110,24 @@ def tuples(page: list[Product], first_id: int) -> tuple[list[tuple[Any, ...]], l
     for number, one in enumerate(page):
         content = pack(one)
         row = {**flow._product_row(1, one, content, flow.content_hash(content), now), "id": first_id + number}
-        of_products.append(tuple(json.dumps(value) if isinstance(value, dict) else value for value in (row[name] for name in PRODUCT_COLUMNS)))
+        of_products.append(
+            tuple(json.dumps(value) if isinstance(value, dict) else value for value in (row[name] for name in PRODUCT_COLUMNS))
+        )
         for position, variant in enumerate(one.variants):
-            of_variants.append((first_id + number, 1, variant.variant_id, variant.sku, json.dumps(dict(variant.options)), variant.barcode, position,
-                                variant.active, "", None))
+            of_variants.append(
+                (
+                    first_id + number,
+                    1,
+                    variant.variant_id,
+                    variant.sku,
+                    json.dumps(dict(variant.options)),
+                    variant.barcode,
+                    position,
+                    variant.active,
+                    "",
+                    None,
+                )
+            )
     return of_products, of_variants
 
 
@@ -109,8 +160,10 @@ def by_executemany(url: str, count: int) -> float:
         started = time.perf_counter()
         of_products, of_variants = tuples(page, first_id)
         for table, columns, rows in (("store_product", PRODUCT_COLUMNS, of_products), ("store_variant", VARIANT_COLUMNS, of_variants)):
-            connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
-                                   [tuple(str(value) if hasattr(value, "isoformat") else value for value in row) for row in rows])
+            connection.executemany(
+                f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
+                [tuple(str(value) if hasattr(value, "isoformat") else value for value in row) for row in rows],
+            )
         connection.commit()
         spent += time.perf_counter() - started
         first_id += len(page)
@@ -123,8 +176,18 @@ def main(mode: str, url: str, count: int) -> dict[str, float]:
     db = Database(url)
     with db.write() as session:
         if session.get(Connection, 1) is None:
-            session.add(Connection(id=1, name="Bench", platform="magento", mode=Mode.PRACTICE, state=ConnectionState.CONNECTED, hook_key="k",
-                                   handshake_key="h", created_at=clock.now()))
+            session.add(
+                Connection(
+                    id=1,
+                    name="Bench",
+                    platform="magento",
+                    mode=Mode.PRACTICE,
+                    state=ConnectionState.CONNECTED,
+                    hook_key="k",
+                    handshake_key="h",
+                    created_at=clock.now(),
+                )
+            )
     match mode:
         case "hub":
             seconds = through_the_hub(db, count, 1)
@@ -138,8 +201,12 @@ def main(mode: str, url: str, count: int) -> dict[str, float]:
             seconds = by_executemany(url, count)
         case _:
             raise SystemExit(f"no such mode: {mode}")
-    return {"seconds": seconds, "rows": count * (1 + VARIANTS), "products": count,
-            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    return {
+        "seconds": seconds,
+        "rows": count * (1 + VARIANTS),
+        "products": count,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
 
 
 if __name__ == "__main__":

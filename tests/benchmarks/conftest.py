@@ -28,7 +28,9 @@ def report() -> Report:
 @pytest.fixture(scope="session")
 def durable_postgresql() -> Iterator[PostgreSQL]:
     """As a careful operator runs it: every commit reaches the disk."""
-    server = PostgreSQL(fsync="on", synchronous_commit="on", full_page_writes="on", shared_buffers="512MB", max_wal_size="4GB", autovacuum="on")
+    server = PostgreSQL(
+        fsync="on", synchronous_commit="on", full_page_writes="on", shared_buffers="512MB", max_wal_size="4GB", autovacuum="on"
+    )
     yield server
     server.stop()
 

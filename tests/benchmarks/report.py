@@ -65,7 +65,10 @@ def ratio(found: Mapping[str, Sequence[float]], of: str, to: str) -> float:
 
 def machine() -> str:
     """The machine in a few words, without its name."""
-    cpu = next((line.partition(":")[2].strip() for line in _read("/proc/cpuinfo").splitlines() if line.startswith("model name")), platform.machine())
+    cpu = next(
+        (line.partition(":")[2].strip() for line in _read("/proc/cpuinfo").splitlines() if line.startswith("model name")),
+        platform.machine(),
+    )
     memory = next((int(line.split()[1]) // 1024**2 for line in _read("/proc/meminfo").splitlines() if line.startswith("MemTotal")), 0)
     return f"{len(os.sched_getaffinity(0))} × {cpu}, {memory} GB, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
 
@@ -93,8 +96,11 @@ class Report:
         rows[goal_id, what] = asdict(Row(goal_id, what, goal, measured, met, seen, f"{now:%Y-%m-%d %H:%M} UTC, {commit()}", machine()))
         ordered = sorted(rows.values(), key=lambda row: (int(row["goal_id"][1:]), row["what"]))
         self._json.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n")
-        lines = [f"| {row['goal_id']} | {row['what']} | {row['goal']} | {row['measured']} | {'yes' if row['met'] else '**no**'} "
-                 f"| {row['seen']} | {row['at']} |" for row in ordered]
+        lines = [
+            f"| {row['goal_id']} | {row['what']} | {row['goal']} | {row['measured']} | {'yes' if row['met'] else '**no**'} "
+            f"| {row['seen']} | {row['at']} |"
+            for row in ordered
+        ]
         machines = sorted({row["machine"] for row in ordered})
         self._table.write_text(_HEAD + "\n".join(lines) + "\n\nMachine: " + "; ".join(machines) + ".\n")
 

@@ -22,15 +22,23 @@ A_ROUND = max(1_000, PRODUCTS // 10)
 
 def load(mode: str, url: str, count: int) -> dict[str, float]:
     """One way of loading, in a process of its own."""
-    done = subprocess.run([sys.executable, "-m", "tests.benchmarks.catalogue", mode, url, str(count)], cwd=ROOT, capture_output=True,
-                          text=True, timeout=900, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.catalogue", mode, url, str(count)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=900,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
 def test_a_catalogue_is_stored_near_the_quickest_way_and_an_unchanged_one_quicker(
-    store_name: str, fresh_database: Callable[[], str], report: Report,
+    store_name: str,
+    fresh_database: Callable[[], str],
+    report: Report,
 ) -> None:
     bound_mode, goal = ("raw", 0.70) if store_name == "SQLite" else ("copy", 0.30)
     ratios, changed_rates, unchanged_rates, hub_rates, bound_rates = [], [], [], [], []
@@ -49,12 +57,30 @@ def test_a_catalogue_is_stored_near_the_quickest_way_and_an_unchanged_one_quicke
     found = median(ratios)
     again = median([new / old for new, old in zip(unchanged_rates, changed_rates, strict=True)])
     bound_name = "executemany" if store_name == "SQLite" else "COPY"
-    report.note("G4", f"catalogue upsert, {store_name}", f"≥ {goal:.2f} of {bound_name}", f"{found:.2f}", found >= goal,
-                f"{median(hub_rates):,.0f} of {median(bound_rates):,.0f} rows/s")
-    report.note("G4", f"peak memory at {PRODUCTS:,} products, {store_name}", "< 200 MB", f"{whole['peak_mb']:.0f} MB", whole["peak_mb"] < 200,
-                f"{whole['rows']:,.0f} rows in {whole['seconds']:.1f} s")
-    report.note("G5", f"unchanged re-sync, {store_name}", "≥ 1.7 × the rate of a changed one", f"{again:.2f} ×", again >= 1.7,
-                f"{median(unchanged_rates):,.0f} against {median(changed_rates):,.0f} products/s")
+    report.note(
+        "G4",
+        f"catalogue upsert, {store_name}",
+        f"≥ {goal:.2f} of {bound_name}",
+        f"{found:.2f}",
+        found >= goal,
+        f"{median(hub_rates):,.0f} of {median(bound_rates):,.0f} rows/s",
+    )
+    report.note(
+        "G4",
+        f"peak memory at {PRODUCTS:,} products, {store_name}",
+        "< 200 MB",
+        f"{whole['peak_mb']:.0f} MB",
+        whole["peak_mb"] < 200,
+        f"{whole['rows']:,.0f} rows in {whole['seconds']:.1f} s",
+    )
+    report.note(
+        "G5",
+        f"unchanged re-sync, {store_name}",
+        "≥ 1.7 × the rate of a changed one",
+        f"{again:.2f} ×",
+        again >= 1.7,
+        f"{median(unchanged_rates):,.0f} against {median(changed_rates):,.0f} products/s",
+    )
     assert found >= goal
     assert whole["peak_mb"] < 200
     assert again >= 1.7
