@@ -296,6 +296,8 @@ def _doctor(words: Words, environ: Environ) -> int:
     import json
     from datetime import UTC, datetime
 
+    from sqlalchemy.exc import OperationalError, ProgrammingError
+
     from hub.flows import doctor
     from hub.wiring import open_hub
 
@@ -308,11 +310,30 @@ def _doctor(words: Words, environ: Environ) -> int:
     except ValueError as error:
         print(f"--from and --to are times such as 2026-11-01 or 2026-11-01T12:00:00Z: {error}", file=sys.stderr)
         return 2
-    hub = open_hub(configured(environ))
-    found = doctor.examine(hub, start, end)
-    hub.close()
+    hub = open_hub(configured(_of_this_folder(environ)))
+    try:
+        found = doctor.examine(hub, start, end)
+    except (OperationalError, ProgrammingError) as error:
+        print(f"The database can't be read: {error.orig}. Check DATABASE_URL and DATA_DIR; `shopbridge migrate` makes its tables.", file=sys.stderr)
+        return 2
+    finally:
+        hub.close()
     print(json.dumps(found, indent=2) if words.json else "\n".join(doctor.lines(found)))
     return 0
+
+
+def _of_this_folder(environ: Environ) -> Environ:
+    """Where no settings say which hub is meant: the one of this folder that was at work last, live or demo."""
+    from pathlib import Path
+
+    if any(environ.get(name) for name in ("DATA_DIR", "DATABASE_URL", "SHOPBRIDGE_MODE")):
+        return environ
+    demo = Path(environ.get("DEMO_DIR") or "var/demo")
+    changed = {folder: max((one.stat().st_mtime for one in folder.glob("hub.db*")), default=0.0) for folder in (Path("var/live"), demo)}
+    if changed[demo] <= changed[Path("var/live")]:
+        return environ
+    print(f"The demo's hub, in {demo}:", file=sys.stderr)
+    return {**environ, "SHOPBRIDGE_MODE": "practice", "DATA_DIR": str(demo)}
 
 
 COMMANDS: list[Command] = [

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hub import clock
 from hub.cli import main
+from hub.config import Config
 from hub.domain.money import decimal_of
 from hub.flows import doctor
+from hub.models import migrations
 from hub.models.users import Role, User
 from tests.api.caller import Caller
 from tests.support.world import World
@@ -138,3 +142,18 @@ def test_the_doctor_names_what_is_wrong_and_what_to_do(world: World, order: str,
     for copy in copies:
         world.store("magento", "DELETE", f"orders/{copy['number']}")
     assert world.ledger().double == 0
+
+
+def test_the_doctor_finds_the_demo_of_its_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    for name in ("SHOPBRIDGE_MODE", "DATA_DIR", "DATABASE_URL", "REDIS_URL", "DEMO_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert main(["doctor", "--json"]) == 2
+    assert "shopbridge migrate" in capsys.readouterr().err
+    demo = Config.from_env({"SHOPBRIDGE_MODE": "practice", "DATA_DIR": "var/demo"})
+    for old in (tmp_path / "var" / "live").glob("hub.db*"):
+        os.utime(old, (1, 1))
+    migrations.upgrade(demo.database_url)
+    assert main(["doctor", "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["connections"] == [] and "var/demo" in told.err
