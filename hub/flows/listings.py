@@ -23,6 +23,7 @@ from hub.flows.listing_facts import Facts, facts_of
 from hub.flows.order_links import insert_once
 from hub.flows.orders import submit_relay
 from hub.flows.products import store_offers, submit_for_listing
+from hub.flows.settings import settings_of
 from hub.flows.tasks import Result, TaskView
 from hub.models.connections import Connection, Watermark
 from hub.models.listings import Listing, ListingEvent, ListingSku, Origin, UploadedImage
@@ -44,6 +45,8 @@ ROWS_A_CALL = 500
 _LIVE, _REVIEW, _REFUSED = "ACTIVATE", "PENDING", "FAILED"
 _DOWN = {"SELLER_DEACTIVATED"}
 _GONE = {"DELETED"}
+# In a kept problem: the kind of work that met it.
+_OF = "of"
 
 
 # -- asking for it
@@ -98,7 +101,8 @@ def push_listing(hub: Hub, listing_id: int, task: TaskView) -> Result:
     facts = _with_category(hub, _facts(hub, listing_id))
     if not facts.has_offers:
         facts = _read_offers(hub, facts)
-    drafted = draft_listing(facts.product, facts.ground)
+    drafted = draft_listing(facts.product, facts.ground) if facts.row.gone_at is None \
+        else [problem("product.unknown", id=facts.row.external_id)]
     if isinstance(drafted, list):
         return _needs_attention(hub, listing_id, drafted, task)
     mark, listing = fingerprint(drafted), facts.listing
@@ -184,7 +188,9 @@ def _save(hub: Hub, facts: Facts, draft: Draft, images: Mapping[str, str], tikto
     listing = facts.listing
     if listing.tiktok_product_id:
         tasks.about_to_write()
-        return tiktok.products.edit(listing.tiktok_product_id, draft, images)
+        # Price and stock of a live product go their own way, so that a slow edit never brings back older ones.
+        return tiktok.products.edit(listing.tiktok_product_id, draft, images,
+                                    with_price=not _is_live(listing), with_stock=not _is_live(listing))
     had_intent = bool(listing.intent_key)
     with hub.db.write() as session:
         row = session.get_one(Listing, listing.id)
@@ -216,16 +222,25 @@ def _note_saved(hub: Hub, facts: Facts, draft: Draft, saved: Saved, mark: str, t
         listing.origin = listing.origin or Origin.PUSHED
         listing.pushed_hash, listing.pushed_at, listing.pending, listing.problems = mark, now, False, []
         listing.tiktok_audit, listing.updated_at = "AUDITING", now
-        if is_new or listing.state is not ListingState.LIVE:
-            listing.state, listing.tiktok_status = ListingState.IN_REVIEW, _REVIEW
-        _note_skus(session, facts, draft, saved, is_new)
+        stays_live = not is_new and _is_live(listing)
+        listing.state = ListingState.LIVE if stays_live else ListingState.IN_REVIEW
+        if not stays_live:
+            listing.tiktok_status = _REVIEW
+        _note_skus(session, facts, draft, saved, with_offers=not _is_live(facts.listing))
         says = "Pushed; in review" if is_new else "Changes sent; in review"
         tell(session, listing.id, "pushed", " · ".join([says, *saved.warnings]), task.id)
+        if stays_live:
+            _submit_offers(session, facts.shop, listing.id, with_price=True)
         submit_for_listing(session, Kind.CHECK_LISTING, facts.shop, listing.id, run_at=now + CHECK_AFTER)
         submit_rows(session, facts.shop)
 
 
-def _note_skus(session: Session, facts: Facts, draft: Draft, saved: Saved, is_new: bool) -> None:
+def _is_live(listing: Listing) -> bool:
+    """On sale at TikTok Shop, whatever became of the last thing that was sent."""
+    return listing.tiktok_status == _LIVE
+
+
+def _note_skus(session: Session, facts: Facts, draft: Draft, saved: Saved, *, with_offers: bool) -> None:
     now, row_of = clock.now(), {one.external_id: one.id for one in facts.variants}
     known = {one.variant_id: one for one in session.scalars(select(ListingSku).where(ListingSku.listing_id == facts.listing.id))}
     kept = set()
@@ -240,7 +255,7 @@ def _note_skus(session: Session, facts: Facts, draft: Draft, saved: Saved, is_ne
             session.execute(delete(ListingSku).where(ListingSku.shop_id == facts.shop.id, ListingSku.tiktok_sku_id == tiktok_id))
             row = ListingSku(listing_id=facts.listing.id, shop_id=facts.shop.id, variant_id=variant_id)
             session.add(row)
-        first = is_new or row.tiktok_sku_id != tiktok_id
+        first = with_offers or row.tiktok_sku_id != tiktok_id
         row.tiktok_sku_id, row.seller_sku = tiktok_id, sku.seller_sku
         if first:
             row.sent_price, row.sent_stock, row.sent_at = to_micro(sku.price), sku.stock, now
@@ -249,11 +264,18 @@ def _note_skus(session: Session, facts: Facts, draft: Draft, saved: Saved, is_ne
             session.delete(row)       # a full edit deletes the SKUs that it doesn't name (contract 13.7)
 
 
-def _needs_attention(hub: Hub, listing_id: int, problems: Sequence[Problem], task: TaskView) -> Result:
+def _submit_offers(session: Session, shop: Shop, listing_id: int, *, with_price: bool) -> None:
+    """Price and stock may have moved while TikTok Shop could not take them."""
+    submit_for_listing(session, Kind.UPDATE_STOCK, shop, listing_id)
+    if with_price:
+        submit_for_listing(session, Kind.UPDATE_PRICE, shop, listing_id)
+
+
+def _needs_attention(hub: Hub, listing_id: int, problems: Sequence[Problem], task: TaskView, kind: Kind = Kind.PUSH_LISTING) -> Result:
     with hub.db.write() as session:
         listing = session.get_one(Listing, listing_id)
         listing.state, listing.updated_at = ListingState.NEEDS_ATTENTION, clock.now()
-        listing.problems = [one.as_json() for one in problems]
+        listing.problems = [{**one.as_json(), _OF: kind} for one in problems]
         tell(session, listing_id, "needs_attention", " · ".join(one.says for one in problems), task.id)
         submit_rows(session, session.get_one(Shop, listing.shop_id))
     return Result(Outcome.NEEDS_ATTENTION, problems[0].says, tuple(problems))
@@ -297,7 +319,7 @@ def note_tiktok(session: Session, listing_id: int, there: TikTokProduct | None, 
     now = clock.now()
     listing = session.get_one(Listing, listing_id)
     shop = session.get_one(Shop, listing.shop_id)
-    before = listing.state
+    before, was_live = listing.state, _is_live(listing)
     listing.checked_at = listing.updated_at = now
     if there is None or there.status in _GONE:
         gone = problem("tiktok.gone")
@@ -309,8 +331,10 @@ def note_tiktok(session: Session, listing_id: int, there: TikTokProduct | None, 
         return Result(Outcome.NEEDS_ATTENTION, gone.says, (gone,))
     listing.tiktok_status, listing.tiktok_audit = there.status, there.audit
     problems = _review_problems(there)
+    # What a push or an update met is not over because the product is still on sale: the next one that succeeds ends it.
+    unsettled = [row for row in listing.problems if row.get(_OF)] if was_live and there.status == _LIVE else []
     if there.status == _LIVE:
-        listing.state = ListingState.NEEDS_ATTENTION if there.audit == _REFUSED else ListingState.LIVE
+        listing.state = ListingState.NEEDS_ATTENTION if there.audit == _REFUSED or unsettled else ListingState.LIVE
         listing.live_at = listing.live_at or now
         listing.taken_down = False
     elif there.status == _REVIEW:
@@ -323,12 +347,12 @@ def note_tiktok(session: Session, listing_id: int, there: TikTokProduct | None, 
         problems = problems or [problem("tiktok.refused", says=f"TikTok Shop's status is {there.status}.")]
     if listing.state is not ListingState.NEEDS_ATTENTION:
         problems = []
-    listing.problems = [one.as_json() for one in problems]
+    listing.problems = [*[one.as_json() for one in problems], *unsettled]
+    if _is_live(listing) and not was_live:
+        _submit_offers(session, shop, listing.id, with_price=settings_of(shop).products.sync_price)
     if listing.state is not before:
-        tell(session, listing.id, listing.state.value, _STATE_SAYS[listing.state] if not problems else problems[0].says, task_id)
+        tell(session, listing.id, listing.state.value, _STATE_SAYS[listing.state] if not listing.problems else listing.problems[0]["says"], task_id)
         submit_rows(session, shop)
-        if listing.state is ListingState.LIVE:
-            submit_for_listing(session, Kind.UPDATE_STOCK, shop, listing.id)
     if problems:
         return Result(Outcome.NEEDS_ATTENTION, problems[0].says, tuple(problems))
     return Result(Outcome.OK if listing.state is not before else Outcome.NO_CHANGE, _STATE_SAYS[listing.state])
@@ -365,9 +389,10 @@ def _set_active(hub: Hub, listing_id: int, active: bool, task: TaskView) -> Resu
     tasks.about_to_write()
     refused = (products.activate if active else products.deactivate)([listing.tiktok_product_id])
     if says := refused.get(listing.tiktok_product_id):
-        return _needs_attention(hub, listing_id, [says], task)
+        return _needs_attention(hub, listing_id, [says], task, Kind.DEACTIVATE_LISTINGS)
     with hub.db.write() as session:
         session.get_one(Listing, listing_id).taken_down = not active
+        _settled(session, listing_id, Kind.DEACTIVATE_LISTINGS, task)
     return check_listing(hub, listing_id, task)
 
 
@@ -396,12 +421,13 @@ def update_price(hub: Hub, listing_id: int, task: TaskView) -> Result:
         hub.shop_for(facts.shop.id).products.update_prices(
             facts.listing.tiktok_product_id, {sku_id: price for sku_id, (_, price, _) in wanted.items()}, currency)
     except Refused as error:
-        return _update_failed(hub, facts, list(error.problems) or [problem("tiktok.refused", says=error.says)], task)
+        return _update_failed(hub, facts, Kind.UPDATE_PRICE, list(error.problems) or [problem("tiktok.refused", says=error.says)], task)
     with hub.db.write() as session:
         for variant_id, price, _ in wanted.values():
             session.execute(update(ListingSku).where(ListingSku.listing_id == listing_id, ListingSku.variant_id == variant_id)
                             .values(sent_price=to_micro(price), sent_at=clock.now()))
         tell(session, listing_id, "price", f"{len(wanted)} prices sent", task.id)
+        _settled(session, listing_id, Kind.UPDATE_PRICE, task)
     return Result(Outcome.OK, f"{len(wanted)} prices sent")
 
 
@@ -427,7 +453,7 @@ def update_stock(hub: Hub, listing_id: int, task: TaskView) -> Result:
         refused = hub.shop_for(facts.shop.id).products.update_stock(
             facts.listing.tiktok_product_id, {sku_id: quantity for sku_id, (_, quantity) in wanted.items()}, facts.shop.warehouse_id)
     except Refused as error:
-        return _update_failed(hub, facts, list(error.problems) or [problem("tiktok.refused", says=error.says)], task)
+        return _update_failed(hub, facts, Kind.UPDATE_STOCK, list(error.problems) or [problem("tiktok.refused", says=error.says)], task)
     sent = {sku_id: pair for sku_id, pair in wanted.items() if sku_id not in refused}
     with hub.db.write() as session:
         for variant_id, quantity in sent.values():
@@ -435,8 +461,10 @@ def update_stock(hub: Hub, listing_id: int, task: TaskView) -> Result:
                             .values(sent_stock=quantity, sent_at=clock.now()))
         if sent:
             tell(session, listing_id, "stock", f"Stock of {len(sent)} variants sent", task.id)
+        if not refused:
+            _settled(session, listing_id, Kind.UPDATE_STOCK, task)
     if refused:
-        return _update_failed(hub, facts, list(refused.values()), task)
+        return _update_failed(hub, facts, Kind.UPDATE_STOCK, list(refused.values()), task)
     return Result(Outcome.OK, f"Stock of {len(sent)} variants sent")
 
 
@@ -444,7 +472,7 @@ def _not_live(facts: Facts) -> Result | None:
     listing = facts.listing
     if not listing.tiktok_product_id:
         return Result(Outcome.NO_CHANGE, "Not on TikTok Shop yet")
-    if listing.tiktok_status != _LIVE:
+    if not _is_live(listing):
         waits = problem("listing.not_live")
         return Result(Outcome.NO_CHANGE, waits.says)
     if not facts.skus:
@@ -453,11 +481,25 @@ def _not_live(facts: Facts) -> Result | None:
     return None
 
 
-def _update_failed(hub: Hub, facts: Facts, problems: Sequence[Problem], task: TaskView) -> Result:
+def _settled(session: Session, listing_id: int, kind: Kind, task: TaskView) -> None:
+    """An update that works ends what the last one of its kind met."""
+    listing = session.get_one(Listing, listing_id)
+    left = [row for row in listing.problems if row.get(_OF) != kind]
+    if len(left) == len(listing.problems):
+        return
+    listing.problems, listing.updated_at = left, clock.now()
+    if not left and listing.state is ListingState.NEEDS_ATTENTION:
+        listing.state = ListingState.LIVE
+        tell(session, listing_id, listing.state.value, _STATE_SAYS[listing.state], task.id)
+    submit_rows(session, session.get_one(Shop, listing.shop_id))
+
+
+def _update_failed(hub: Hub, facts: Facts, kind: Kind, problems: Sequence[Problem], task: TaskView) -> Result:
     """It stays live there; here it is *Update Failed*, with the reason (UPD-05)."""
     with hub.db.write() as session:
         listing = session.get_one(Listing, facts.listing.id)
-        listing.problems, listing.updated_at = [one.as_json() for one in problems], clock.now()
+        others = [row for row in listing.problems if row.get(_OF) != kind]
+        listing.problems, listing.updated_at = [*[{**one.as_json(), _OF: kind} for one in problems], *others], clock.now()
         listing.state = ListingState.NEEDS_ATTENTION
         tell(session, listing.id, "needs_attention", problems[0].says, task.id)
     return Result(Outcome.NEEDS_ATTENTION, problems[0].says, tuple(problems))

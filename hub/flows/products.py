@@ -277,8 +277,9 @@ def store_offers(session: Session, connection_id: int, offers: Sequence[Offer], 
 def _tell_listings(session: Session, connection_id: int, product_ids: set[int]) -> None:
     for shop in shops_of(session, connection_id):
         settings = settings_of(shop).products
+        # By TikTok Shop's own word: a product whose last update failed is still on sale there.
         live = session.scalars(select(Listing.id).where(
-            Listing.shop_id == shop.id, Listing.product_id.in_(product_ids), Listing.state == ListingState.LIVE)).all()
+            Listing.shop_id == shop.id, Listing.product_id.in_(product_ids), Listing.tiktok_status == "ACTIVATE")).all()
         for listing_id in live:
             if settings.sync_stock:
                 submit_for_listing(session, Kind.UPDATE_STOCK, shop, listing_id)

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import requests
 from sqlalchemy import select
 
-from hub.flows import listings, tasks
+from hub.flows import categories, listings, products, tasks
 from hub.flows.connect import ABILITIES, new_api_token
 from hub.models.connections import Connection
 from hub.models.listings import Listing, ListingSku
 from hub.models.products import StoreProduct, StoreVariant
 from hub.models.shops import Shop
+from hub.sandbox.pictures import picture
+from hub.seed import SeedCatalogue, SeedCategory, SeedProduct
 from tests.support.world import World
 
 STORES = ("magento", "prestashop")
+
+
+def many(count: int, weight_kg: str = "0.4") -> SeedCatalogue:
+    """So many simple products of one category, without a package size; ``weight_kg`` may be missing too."""
+    shown = (picture("many", "mug", "Blue"),)
+    made = tuple(SeedProduct(
+        f"many-{number}", f"MANY-{number:04d}", f"Blue Mug Number {number} for Every Day", "<p>A mug.</p>", Decimal("10.00"), quantity=5,
+        weight_kg=Decimal(weight_kg) if weight_kg else None, categories=(("Mugs",),), images=shown) for number in range(count))
+    return SeedCatalogue("Many", made, (SeedCategory(("Mugs",)),))
 
 
 class Api:
@@ -128,3 +141,36 @@ def progress(world: World, task_id: int) -> tasks.Progress:
     """How far a fan-out is."""
     with world.hub.db.read() as session:
         return tasks.progress(session, task_id)
+
+
+def bodies(world: World, operation: str) -> list[dict[str, Any]]:
+    """What TikTok Shop was sent under this operation, oldest first."""
+    return [json.loads(one["body"]) for one in journal(world, "tiktok", operation)]
+
+
+def choose(world: World, sku: str, platform: str = "magento", **choices: Any) -> None:
+    """What a merchant sets on the product's own page: ``hub_category_id``, ``hub_attributes``, …"""
+    with world.hub.db.write() as session:
+        row = session.get_one(StoreProduct, product_of(world, sku, platform).id)
+        for name, value in choices.items():
+            setattr(row, name, value)
+
+
+def category_id(world: World, words: str, platform: str = "magento") -> str:
+    """The lowest-level category that these words find first."""
+    with world.hub.db.read() as session:
+        return categories.leaf_search(session, world.shop_id(platform), words)[0].category_id
+
+
+def pulled(world: World, platform: str) -> None:
+    """Pulls everything; no category is confirmed."""
+    with world.hub.db.write() as session:
+        products.submit_pull(session, world.connections[platform], None, None, "tester")
+    world.settle()
+
+
+def first_simple(world: World, platform: str = "magento") -> str:
+    """The SKU of a product without variants."""
+    with world.hub.db.read() as session:
+        return session.scalars(select(StoreProduct.sku).where(
+            StoreProduct.connection_id == world.connections[platform], StoreProduct.kind == "simple").order_by(StoreProduct.id)).first() or ""

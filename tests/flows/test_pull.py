@@ -16,22 +16,11 @@ from hub.flows.settings import change_settings
 from hub.models.connections import Watermark
 from hub.models.products import StoreOffer, StoreProduct, StoreVariant
 from hub.models.tasks import Task
-from hub.sandbox.pictures import picture
-from hub.seed import SeedCatalogue, SeedCategory, SeedProduct
 from jobs import entry
-from tests.flows.catalogue import STORES, Api, journal, listing_of, product_of, product_row, push, there
+from tests.flows.catalogue import STORES, Api, journal, listing_of, many, product_of, product_row, push, there
 from tests.support.world import World, small_world
 
 Either = tuple[World, str]
-
-
-def many(count: int) -> SeedCatalogue:
-    """So many simple products of one category."""
-    shown = (picture("many", "mug", "Blue"),)
-    made = tuple(SeedProduct(
-        f"many-{number}", f"MANY-{number:04d}", f"Blue Mug Number {number} for Every Day", "<p>A mug.</p>", Decimal("10.00"),
-        quantity=5, weight_kg=Decimal("0.4"), categories=(("Mugs",),), images=shown) for number in range(count))
-    return SeedCatalogue("Many", made, (SeedCategory(("Mugs",)),))
 
 
 def submit(world: World, platform: str, start: datetime | None = None, end: datetime | None = None) -> int:
