@@ -185,6 +185,13 @@ def denied(subject: str) -> None:
         record(db, "denied", f"{request.method} {request.path} ({subject})")
 
 
+def note_foreign(db: Session, model: Any, row_ids: Sequence[int], connection_id: int) -> None:
+    """Writes down that ticked rows belong to another connection; the caller leaves them out (S-14)."""
+    foreign = db.scalars(select(model.id).where(model.id.in_(row_ids), model.connection_id != connection_id).limit(5)).all()
+    if foreign:
+        denied(f"{model.__tablename__} {', '.join(str(number) for number in foreign)}")
+
+
 def needs(ability: str) -> Callable[[View], View]:
     """On a view method: only for people with this ability; others get 403 and a line in the history."""
 
@@ -214,6 +221,10 @@ class Guarded:
     def is_accessible(self) -> bool:
         """Whether the person signed in may use this view at all."""
         return may(self.ability)
+
+    def _run_view(self, fn: View, *args: Any, **kwargs: Any) -> Any:
+        """Calls the view once. Flask-Admin's own way calls it a second time after any TypeError inside it."""
+        return fn(self, *args, **kwargs)
 
     def inaccessible_callback(self, name: str, **kwargs: Any) -> Any:
         """403 for a person without the right, the sign-in page for nobody."""

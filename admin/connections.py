@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from admin import badges, links
-from admin.base import Page, choose, find, hub, may, needs, record, scope, visible_connections
+from admin.base import Page, choose, denied, find, hub, may, needs, record, scope, visible_connections
 from admin.formatting import country, plural
 from admin.frame import platform_title
 from hub import clock
@@ -212,11 +212,15 @@ class Connections(Page):
     @needs("manage")
     def end_token(self, connection_id: int, token_id: int) -> Any:
         """Ends a token at once."""
-        with self.db.write() as db:
+        with self.read() as db:
             find(db, Connection, connection_id, _own)
-            token = db.scalars(select(ApiToken).where(ApiToken.id == token_id, ApiToken.connection_id == connection_id)).first()
-            if token is None:
-                abort(404)
+            known = db.get(ApiToken, token_id) if token_id < 2**63 else None
+        if known is None or known.connection_id != connection_id:
+            if known is not None:
+                denied(f"{ApiToken.__tablename__} {token_id}")
+            abort(404)
+        with self.db.write() as db:
+            token = db.get_one(ApiToken, token_id)
             token.ended_at = clock.now()
             record(db, "access for a program ended", token.label, connection_id=connection_id)
         flash("Ended. Programs that use it are refused from now on.", "success")

@@ -157,18 +157,19 @@ class Mappings(Page):
     @needs("mend")
     def confirm(self) -> Any:
         """Confirms one suggestion, or all that are open."""
+        which = request.form.get("mapping", "")
+        mapping = None
+        if which:
+            with self.read() as db:
+                mapping = find(db, CategoryMapping, int(which) if which.isascii() and which.isdigit() else 0)
+            if not mapping.suggested_id:
+                abort(404)
         chosen = scope()
         if chosen.shop is None:
             abort(404)
-        which = request.form.get("mapping", "")
         with self.db.write() as db:
-            shop = db.get_one(Shop, chosen.shop_id)
-            if which.isdigit():
-                mapping = db.scalars(
-                    select(CategoryMapping).where(CategoryMapping.id == int(which), CategoryMapping.shop_id == shop.id)
-                ).first()
-                if mapping is None or not mapping.suggested_id:
-                    abort(404)
+            shop = db.get_one(Shop, mapping.shop_id if mapping else chosen.shop_id)
+            if mapping is not None:
                 try:
                     category_flows.save_mapping(db, shop, mapping.store_category_id, mapping.suggested_id, _who())
                 except ValueError as error:

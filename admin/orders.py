@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from admin import badges, links
 from admin.badges import Badge
-from admin.base import Page, Tab, csv_answer, find, hub, needs, page_of, picked_ids, record, scope
+from admin.base import Page, Tab, csv_answer, find, hub, needs, note_foreign, page_of, picked_ids, record, scope
 from admin.formatting import amount, plural, zone
 from admin.links import Card
 from admin.order_query import ORDER_TABS, SORTS, matching_orders, order_tab_counts
@@ -230,6 +230,7 @@ class Orders(Page):
         with self.read() as db:
             mine = OrderLink.connection_id == chosen.connection_id
             found = list(db.scalars(select(OrderLink.id).where(mine, OrderLink.id.in_(picked_ids()))))
+            note_foreign(db, OrderLink, picked_ids(), chosen.connection_id)
         if not found:
             flash("Tick at least one order.", "need")
             return redirect(url_for("orders.index"))

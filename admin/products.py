@@ -20,7 +20,7 @@ from werkzeug.datastructures import MultiDict
 
 from admin import badges, links
 from admin.badges import Badge
-from admin.base import Page, Tab, csv_answer, denied, find, hub, may, needs, page_of, picked_ids, record, require, scope, with_args
+from admin.base import Page, Tab, csv_answer, denied, find, hub, may, needs, note_foreign, page_of, picked_ids, record, require, scope, with_args
 from admin.formatting import plural, price_range, zone
 from admin.forms import Field, filled, whole_number
 from admin.links import Card
@@ -244,6 +244,8 @@ class Products(Page):
             else:
                 left_out = 0
             found = list(db.scalars(query.with_only_columns(Listing.id).order_by(Listing.id)))
+            if not everything:
+                note_foreign(db, Listing, picked_ids(), chosen.connection_id)
         if not found:
             flash("None of them is on TikTok Shop yet. Push them first." if left_out else "Tick at least one product.", "need")
             return redirect(url_for("products.index") + ("?" + request.form.get("filter", "") if request.form.get("filter") else ""))
