@@ -486,11 +486,12 @@ def _cancel_on_tiktok(case: _Case, order: Order) -> Result:
 def _ship_on_tiktok(case: _Case, order: Order, there: StoreOrder, hold_until: datetime | None) -> Ending:
     """The store's tracking becomes TikTok's, once per shipment; waits for a number and for the buyer's free hour."""
     open_states = (OrderState.AWAITING_SHIPMENT, OrderState.PARTIALLY_SHIPPING)
-    if not there.parcels or order.state not in open_states:
+    is_shipped = there.state in (StoreOrderState.SHIPPED, StoreOrderState.COMPLETE)
+    if order.state not in open_states or not (there.parcels or is_shipped):
         return Result(Outcome.NO_CHANGE, "Nothing to send")
     numbered = [parcel for parcel in there.parcels if parcel.tracking_number]
     problems: list[Problem] = []
-    if len(numbered) < len(there.parcels):
+    if len(numbered) < max(len(there.parcels), 1):      # PrestaShop tells of a parcel only once it has its number (FUL-06)
         problems.append(problem("shipment.no_tracking"))
     if hold_until is not None and clock.now() < hold_until and numbered:
         return Again(hold_until, "Shipped in the store; sent once the buyer's free hour to cancel is over")

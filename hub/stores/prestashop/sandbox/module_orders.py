@@ -18,7 +18,6 @@ from hub.simulator_plugin import rfc3339
 from hub.stores.prestashop.sandbox import orders
 from hub.stores.prestashop.sandbox.shop import (
     STATE_CANCELLED,
-    STATE_DELIVERED,
     STATE_REFUNDED,
     STATE_SHIPPED,
     STATE_TIKTOK_HELD,
@@ -694,8 +693,6 @@ def set_status(shop: Shop, state: ModuleState, given: dict[str, Any]) -> Answer:
         orders.move(shop, order_id, STATE_TIKTOK_HELD, mails=False)
     elif given.get("hold") is False and word == "held":
         orders.move(shop, order_id, STATE_TIKTOK_PAID, mails=False)
-    elif extra.status in ("DELIVERED", "COMPLETED") and word == "shipped":
-        orders.move(shop, order_id, STATE_DELIVERED, mails=False)
     return Answer(200, describe(shop, order_id))
 
 
