@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import re
 import secrets
-from dataclasses import dataclass
 from datetime import timedelta
 
 from argon2 import PasswordHasher
@@ -67,15 +66,13 @@ _hasher = PasswordHasher()
 _NOBODY = _hasher.hash(secrets.token_urlsafe(16))
 
 
-@dataclass(frozen=True, slots=True)
 class Rejected(Exception):
     """What a person typed can't be taken: which field, and what is allowed instead."""
 
-    field: str
-    says: str
-
-    def __str__(self) -> str:
-        return self.says
+    def __init__(self, field: str, says: str) -> None:
+        super().__init__(says)
+        self.field = field
+        self.says = says
 
 
 def first_run_code(secret_key: str) -> str:

@@ -112,7 +112,9 @@ def test_a_store_is_connected_through_the_screens_alone(maya: Visitor, world: Wo
     assert address is not None
     world.store("prestashop", "POST", "pair", {"url": address.group(1)})
     page = maya.post(f"/admin/connect/{connection_id}/store", {k: str(v) for k, v in settings.items() if v})
-    assert maya.status == 302, re.findall(r"sb-says\">([^<]+)|invalid-feedback.*?<span>([^<]+)|role=\"alert\">.*?sb-grow\">([^<]+)", page, re.S)
+    assert maya.status == 302, re.findall(
+        r"sb-says\">([^<]+)|invalid-feedback.*?<span>([^<]+)|role=\"alert\">.*?sb-grow\">([^<]+)", page, re.S
+    )
     assert maya.last.headers["Location"] == f"/admin/connect/{connection_id}/"
     maya.get(maya.last.headers["Location"])
     assert maya.last.headers["Location"] == f"/admin/connect/{connection_id}/tiktok"
@@ -158,6 +160,10 @@ def _authorise(world: World, consent: str) -> str:
     seller = re.search(r'name="seller_id" value="([^"]+)"', page)
     query = {name: values[0] for name, values in parse_qs(urlsplit(consent).query).items()}
     assert seller is not None
-    answer = requests.post(f"{world.practice.urls[0]}/open/authorize", allow_redirects=False, timeout=10,
-                           data={**query, "seller_id": seller.group(1), "answer": "authorize"})
+    answer = requests.post(
+        f"{world.practice.urls[0]}/open/authorize",
+        allow_redirects=False,
+        timeout=10,
+        data={**query, "seller_id": seller.group(1), "answer": "authorize"},
+    )
     return answer.headers["Location"]
