@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.api.access import caller, hub, my_connection, my_shop, my_shops, needs, not_found, record, section
-from hub.api.problems import Stop, rows
-from hub.api.shapes import LONGEST_ID, Asked, OfShop, ProblemRow, Told, id_text, moment, text
+from hub.api.problems import ProblemRow, Stop, rows
+from hub.api.shapes import LONGEST_ID, Asked, OfShop, Told, id_text, moment, text
 from hub.flows import apps, connect
 from hub.flows.settings import change_settings, settings_of
 from hub.models.connections import Connection

@@ -8,8 +8,8 @@ from marshmallow import fields
 from sqlalchemy import select
 
 from hub.api.access import hub, my_shop, needs, section
-from hub.api.problems import Stop, rows
-from hub.api.shapes import LONGEST_ID, OfShop, ProblemRow, Told, moment, text
+from hub.api.problems import ProblemRow, Stop, rows
+from hub.api.shapes import LONGEST_ID, OfShop, Told, moment, text
 from hub.models.listings import Listing
 from hub.models.products import StoreProduct
 

@@ -8,8 +8,8 @@ from marshmallow import fields, validate
 from sqlalchemy import select
 
 from hub.api.access import caller, hub, my_shop, needs, not_found, section
-from hub.api.problems import rows
-from hub.api.shapes import LONGEST_ID, Moment, OfShop, Paged, ProblemRow, Told, after, moment, text
+from hub.api.problems import ProblemRow, rows
+from hub.api.shapes import LONGEST_ID, Moment, OfShop, Paged, Told, after, moment, text
 from hub.domain.money import from_minor
 from hub.domain.money import text as money
 from hub.models.orders import LinkState, OrderEvent, OrderLink, OrderUnit

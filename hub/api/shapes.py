@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 
-from hub.api.problems import ProblemRow, Stop
+from hub.api.problems import Stop
 
 MOST_ROWS = 200
 LONGEST_ID = 64
@@ -84,6 +84,3 @@ def after(cursor: str) -> int:
 def number_of(text_id: str) -> int:
     """One of our own numbers from its text; 0, which nothing has, for what is none."""
     return int(text_id) if text_id.isascii() and text_id.isdigit() and len(text_id) <= 18 else 0
-
-
-__all__ = ["EXCLUDE", "RAISE", "Asked", "Moment", "OfShop", "Paged", "ProblemRow", "Told", "after", "id_text", "moment", "number_of", "text"]

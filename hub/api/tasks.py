@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from hub.api.access import caller, hub, my_shop, needs, not_found, record, section
 from hub.api.connections import choose_warehouse
-from hub.api.problems import Stop, rows
-from hub.api.shapes import LONGEST_ID, OfShop, Paged, ProblemRow, Told, after, id_text, moment, number_of, text
+from hub.api.problems import ProblemRow, Stop, rows
+from hub.api.shapes import LONGEST_ID, OfShop, Paged, Told, after, id_text, moment, number_of, text
 from hub.domain.tasks import ItemState, Outcome
 from hub.flows import asked as flows
 from hub.flows import tasks as work
@@ -93,7 +93,7 @@ def post_task(asked: dict[str, Any]) -> dict[str, Any]:
     with hub().db.write() as session:
         shop = my_shop(session, asked["shop_id"], asked["store"])
         if asked["append_to"]:
-            parent = _my_task(session, asked["append_to"])
+            parent = _my_task(session, asked["append_to"], to_change=True)
             if parent.shop_id != shop.id or parent.kind is not flows.KINDS[asked["kind"]][0]:
                 raise Stop(409, "task", "That task is of another kind or for another shop.")
         else:
@@ -117,7 +117,7 @@ def post_task(asked: dict[str, Any]) -> dict[str, Any]:
 def start_task(task_id: str) -> dict[str, Any]:
     """Sets a gathered task going."""
     with hub().db.write() as session:
-        parent = _my_task(session, task_id)
+        parent = _my_task(session, task_id, to_change=True)
         try:
             flows.start(session, parent)
         except ValueError as error:
@@ -127,8 +127,8 @@ def start_task(task_id: str) -> dict[str, Any]:
         return {"task_id": str(parent.id), "asked": flows.count(session, parent), "started": True}
 
 
-def _my_task(session: Session, task_id: str) -> Task:
-    found = session.get(Task, number_of(task_id))
+def _my_task(session: Session, task_id: str, *, to_change: bool = False) -> Task:
+    found = session.get(Task, number_of(task_id), with_for_update=to_change)
     if found is None or found.connection_id != caller().connection_id:
         raise not_found(f"task {task_id}", foreign=found is not None)
     return found

@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 from marshmallow import ValidationError
 from sqlalchemy import select
 
-from hub import log
+from hub import clock, log
 from hub.errors import HubError
 from hub.flows import connect
 from hub.inbound import Unreadable
+from hub.models.changes import Change
 from hub.models.connections import Connection, ConnectionState, Mode
 from hub.net import check_address
 from hub.stores import PLATFORMS
@@ -57,6 +58,8 @@ def receive(hub: Hub, connection: Connection, form: Mapping[str, str]) -> None:
             row = session.get_one(Connection, connection.id)
             connect.save_store_settings(row, {**row.wizard, **row.settings, "base_url": entered or consumer.base_url, **keys})
             row.handshake_state = DONE
+            session.add(Change(at=clock.now(), who=PLATFORMS[row.platform].title, connection_id=row.id, what="store signed in",
+                               subject=row.name))
     except (NotAccepted, Unreadable, HubError, ValidationError) as error:
         _note(hub, connection.id, REFUSED)
         _log.warning("a store's sign-in was not accepted", connection=connection.id, reason=type(error).__name__)

@@ -1,5 +1,5 @@
-"""One small world for all tests of the API: both practice stores connected and pulled. What a test changes, it puts back
-or makes its own."""
+"""One small world for each file of tests: both practice stores connected and pulled. What a test changes, it puts back or
+makes its own. A file that says ``DATABASE = "postgresql"`` has its world there."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from tests.api.caller import PREFIX, Caller, Description
 from tests.support.world import World, few_products, small_world
 
 
-@pytest.fixture(scope="package")
-def pulled_world(tmp_path_factory: pytest.TempPathFactory, redis_server: embedded.Server) -> Iterator[World]:
+@pytest.fixture(scope="module")
+def pulled_world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, redis_server: embedded.Server) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("api")
-    config = Config.from_env({"SHOPBRIDGE_MODE": "practice", "DATA_DIR": str(folder), "DATABASE_URL": f"sqlite:///{folder / 'hub.db'}",
-                              "REDIS_URL": redis_server.url})
+    on_postgresql = getattr(request.module, "DATABASE", "sqlite") == "postgresql"
+    url = request.getfixturevalue("postgresql").create() if on_postgresql else f"sqlite:///{folder / 'hub.db'}"
+    config = Config.from_env({"SHOPBRIDGE_MODE": "practice", "DATA_DIR": str(folder), "DATABASE_URL": url, "REDIS_URL": redis_server.url})
     migrations.upgrade(config.database_url)
     with small_world(config, "magento", "prestashop", catalogue=few_products(6)) as world:
         world.pull("magento")

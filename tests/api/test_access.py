@@ -26,6 +26,7 @@ from tests.api.caller import PREFIX, Caller, Description
 from tests.support.world import World
 
 Make = Callable[..., Caller]
+DATABASE = "postgresql"
 
 
 def address(path: str, ids: dict[str, str]) -> str:

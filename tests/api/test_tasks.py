@@ -14,6 +14,7 @@ from tests.api.caller import Caller
 from tests.support.world import World
 
 Make = Callable[..., Caller]
+DATABASE = "postgresql"
 
 
 def products(world: World, platform: str = "magento") -> list[str]:
