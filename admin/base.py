@@ -339,9 +339,14 @@ class Tab:
     current: bool = False
 
 
+def as_id(text: str) -> int:
+    """A row's number as a form sends it; 0, which no row has, for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
 def picked_ids(name: str = "ids") -> list[int]:
     """The rows that were ticked, as numbers; anything else is left out."""
-    return sorted({int(text) for text in request.form.getlist(name) if text.isascii() and text.isdigit() and len(text) < 19})
+    return sorted({as_id(text) for text in request.form.getlist(name)} - {0})
 
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -13,7 +13,7 @@ from sqlalchemy import and_, func, or_, select
 
 from admin import badges
 from admin.badges import Badge
-from admin.base import Page, Tab, find, needs, page_of, record, require, scope
+from admin.base import Page, Tab, as_id, find, needs, page_of, record, require, scope
 from admin.formatting import plural
 from admin.forms import whole_number
 from admin.products import asked_attributes, confirmed, picked_brand, typed_attributes
@@ -161,7 +161,7 @@ class Mappings(Page):
         mapping = None
         if which:
             with self.read() as db:
-                mapping = find(db, CategoryMapping, int(which) if which.isascii() and which.isdigit() else 0)
+                mapping = find(db, CategoryMapping, as_id(which))
             if not mapping.suggested_id:
                 abort(404)
         chosen = scope()

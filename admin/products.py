@@ -20,7 +20,24 @@ from werkzeug.datastructures import MultiDict
 
 from admin import badges, links
 from admin.badges import Badge
-from admin.base import Page, Tab, csv_answer, denied, find, hub, may, needs, note_foreign, page_of, picked_ids, record, require, scope, with_args
+from admin.base import (
+    Page,
+    Tab,
+    as_id,
+    csv_answer,
+    denied,
+    find,
+    hub,
+    may,
+    needs,
+    note_foreign,
+    page_of,
+    picked_ids,
+    record,
+    require,
+    scope,
+    with_args,
+)
 from admin.formatting import plural, price_range, zone
 from admin.forms import Field, filled, whole_number
 from admin.links import Card
@@ -203,6 +220,7 @@ class Products(Page):
             dialog=request.args.get("dialog", ""),
             current_filter=request.query_string.decode(),
             filtered=bool(filters) or current != "all",
+            by_title_url=with_args(sort="title", page=None),
         )
 
     @expose("/pull", methods=["POST"])
@@ -466,7 +484,7 @@ class Products(Page):
         theirs, problem = None, ""
         if number:
             try:
-                theirs = listing_flows.look_up(hub(), listing.shop_id, number) if number.isdigit() and len(number) < 30 else None
+                theirs = listing_flows.look_up(hub(), listing.shop_id, number) if number.isascii() and number.isdigit() and len(number) < 30 else None
                 problem = (
                     ""
                     if theirs
@@ -476,7 +494,7 @@ class Products(Page):
                 problem = error.says
         if request.method == "POST" and theirs is not None:
             require("mend")
-            pairs = {sku.sku_id: int(request.form.get(f"sku-{sku.sku_id}", "") or 0) for sku in theirs.skus}
+            pairs = {sku.sku_id: as_id(request.form.get(f"sku-{sku.sku_id}", "")) for sku in theirs.skus}
             used = [v for v in pairs.values() if v]
             if not used:
                 problem = "Choose a variant for at least one SKU."

@@ -19,7 +19,7 @@ from marshmallow import ValidationError
 from sqlalchemy import select
 
 from admin import forms, links
-from admin.base import Page, choose, database, find, hub, record, require
+from admin.base import Page, as_id, choose, database, find, hub, record, require
 from admin.connections import _own
 from admin.formatting import country
 from admin.frame import platform_title
@@ -97,11 +97,11 @@ class Wizard(Page):
         """Keeps what is being typed, so that a closed page loses nothing (CON-07). Secrets are never sent here."""
         typed = {name: text[:500] for name, text in request.form.items() if name not in ("csrf_token", "connection")}
         number = request.form.get("connection", "")
-        if not number.isdigit():
+        if not number:
             session["wizard"] = {"name": typed.get("name", "")[:120], "platform": typed.get("platform", "")[:32]}
             return jsonify({"kept": True})
         with self.read() as db:
-            connection = find(db, Connection, int(number), _own)
+            connection = find(db, Connection, as_id(number), _own)
         schema = PLATFORMS[connection.platform].settings()
         plain = {n: t for n, t in typed.items() if n in schema.fields and not schema.fields[n].metadata.get("secret")}
         with self.db.write() as db:
@@ -281,11 +281,11 @@ class Wizard(Page):
         problem = ""
         if request.method == "POST":
             wanted = request.form.get("shop", "")
-            if not wanted.isdigit() or int(wanted) not in {s.id for s in offered}:
+            if as_id(wanted) not in {s.id for s in offered}:
                 problem = "Choose one of the shops."
             else:
                 try:
-                    connect.choose_shop(hub(), connection.id, int(wanted), request.form.get("scope", ""))
+                    connect.choose_shop(hub(), connection.id, as_id(wanted), request.form.get("scope", ""))
                 except ValueError as error:
                     problem = str(error)
                 except HubError as error:
@@ -293,7 +293,7 @@ class Wizard(Page):
                 else:
                     with self.db.write() as db:
                         record(db, "TikTok shop chosen", connection.name, None, {"shop": wanted}, connection.id)
-                    choose(connection.id, int(wanted))
+                    choose(connection.id, as_id(wanted))
                     g.pop("scope", None)
                     flash(f"{connection.name} is connected. Pull your products next.", "success")
                     return redirect(url_for("home.index"))
