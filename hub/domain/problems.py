@@ -109,6 +109,7 @@ CATALOGUE: dict[str, _Entry] = {
     "carrier.unmapped": _Entry("Shipment", "The carrier “{carrier}” is not mapped to a TikTok Shop carrier.", "Choose the TikTok Shop carrier for it in Settings › Orders.", "settings.carriers"),
     "shipment.no_tracking": _Entry("Shipment", "The store shipped the order without a tracking number.", "Add the tracking number to the shipment in the store; it is sent by itself then.", "order"),
     "shipment.refused": _Entry("Shipment", "TikTok Shop did not take the shipment: {says}", "Check carrier and tracking number, then press Retry.", "order.retry"),
+    "shipment.store_refused": _Entry("Shipment", "The store did not take TikTok Shop's shipment: {says}", "Enter the tracking number {number} in the store by hand, or mend what is named and press Retry.", "order.retry"),
     "shipment.platform": _Entry("Shipment", "TikTok Shop ships this order with a label of its own.", "Arrange the shipment in Seller Center; the tracking number comes to the store by itself.", "order"),
     "shipment.split": _Entry("Shipment", "TikTok Shop has these goods in one package, the store shipped only a part of it.", "Ship the rest in the store too, or split the order in Seller Center, then press Retry.", "order.retry"),
     "shipment.no_package": _Entry("Shipment", "TikTok Shop has made no package for this order yet.", "Wait until TikTok Shop has made it, then press Retry.", "order.retry"),

@@ -41,7 +41,7 @@ def sync_orders(hub: Hub, task: TaskView) -> Result:
     with hub.db.write() as session:
         known = _known(session, shop.id, [*orders, *touched])
         news = [order_id for order_id, order in orders.items() if _is_news(order, known.get(order_id))]
-        news += [order_id for order_id in sorted(touched - set(orders))]
+        news += sorted(touched)     # a return moves without its order, or within the same second
         for order_id in dict.fromkeys(news):
             submit_relay(session, shop, order_id)
         _set_mark(session, shop, "orders_seen", started)
@@ -51,7 +51,8 @@ def sync_orders(hub: Hub, task: TaskView) -> Result:
 def _is_news(order: Order, link: OrderLink | None) -> bool:
     if link is None or link.tiktok_updated_at is None or order.updated_at > link.tiktok_updated_at:
         return True
-    return link.state is LinkState.CREATING or (link.state is LinkState.SEEN and link.tiktok_state is not order.state)
+    is_other = order.updated_at == link.tiktok_updated_at and link.tiktok_state is not order.state     # TikTok Shop counts seconds
+    return is_other or link.state is LinkState.CREATING
 
 
 def _known(session: Session, shop_id: int, order_ids: Sequence[str]) -> dict[str, OrderLink]:
@@ -141,6 +142,7 @@ def sync_missed(hub: Hub, task: TaskView) -> Result:
 def retry(session: Session, link: OrderLink, by: str) -> Task:
     """A person asks for it again: everything that stood in the way is tried anew, and its age no longer matters."""
     shop = session.get_one(Shop, link.shop_id)
+    links.forgive(session, link)
     if links.is_in_store(link) and not any(row["code"] == "order.deleted" for row in link.problems):
         submit_fulfilment(session, link, by=by)
     elif any(row["code"] == "order.deleted" for row in link.problems):

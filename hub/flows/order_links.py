@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -149,6 +149,12 @@ def observed(session: Session, link_id: int, kind: EffectKind, key: str) -> None
     """The other side did it by itself: so that we never do it again, nor send it back as ours (CXL-04)."""
     insert_once(session, OrderEffect, {"link_id": link_id, "kind": kind, "key": key, "state": EffectState.OBSERVED,
                                        "data": {}, "at": clock.now(), "done_at": clock.now()})
+
+
+def forgive(session: Session, link: OrderLink) -> None:
+    """A person says that it may work now: what was refused is tried anew, and is no longer a problem until it fails again."""
+    session.execute(delete(OrderEffect).where(OrderEffect.link_id == link.id, OrderEffect.state == EffectState.REFUSED))
+    link.problems = [row for row in link.problems if not row["code"].endswith("refused")]
 
 
 def effects_of(session: Session, link_id: int, kind: EffectKind) -> dict[str, OrderEffect]:

@@ -320,7 +320,7 @@ def _effect_refused(case: _Case, effect_id: int, says: Problem) -> Result:
     with case.hub.db.write() as session:
         link = session.get_one(OrderLink, case.link_id)
         links.settle(session, effect_id, EffectState.REFUSED, says=says.says)
-        links.set_problems(link, (says,), keep=("order.total_differs", "order.other_charge"))
+        links.set_problems(link, (says,), keep=("order.total_differs", "order.other_charge", "refund.refused", "shipment.store_refused"))
         tell(session, link, "needs_attention", says.says, case.task.id)
     return Result(Outcome.NEEDS_ATTENTION, says.says, (says,))
 
@@ -343,7 +343,7 @@ def _advance(case: _Case, order: Order) -> Result:
 
 
 def _lasting(order: Order) -> Sequence[str]:
-    money = ("order.total_differs", "order.other_charge", "order.oversold", "order.double")
+    money = ("order.total_differs", "order.other_charge", "order.oversold", "order.double", "refund.refused", "shipment.store_refused")
     return money if order.state in _SHIPPED else (*money, "carrier.unmapped", "shipment.no_tracking", "shipment.refused", "cancel.refused")
 
 
@@ -361,7 +361,11 @@ def _parcels_to_store(case: _Case, order: Order) -> list[str]:
         if effect_id is None:
             continue
         tasks.about_to_write()
-        case.store.ship(order.order_id, parcel)
+        try:
+            case.store.ship(order.order_id, parcel)
+        except Refused as error:
+            _effect_refused(case, effect_id, problem("shipment.store_refused", says=error.says, number=parcel.tracking_number))
+            continue
         with case.hub.db.write() as session:
             links.settle(session, effect_id)
             link = session.get_one(OrderLink, case.link_id)
