@@ -23,6 +23,7 @@ from flask_login import current_user
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from admin.counting import counted
 from admin.formatting import zone_of
 from hub import clock
 from hub.models import Base, Database
@@ -322,7 +323,7 @@ def whole(name: str, default: int = 0, low: int = 0, high: int = MAX_PAGE) -> in
 def page_of(db: Session, query: Select[Any], *, size: int | None = None, sizes: tuple[int, ...] = PAGE_SIZES) -> tuple[list[Any], Pager]:
     """One page of a query, by the ``page`` and ``rows`` of the address. The query brings its own order."""
     rows_each = size or (whole("rows", sizes[-1]) if whole("rows", sizes[-1]) in sizes else sizes[-1])
-    count = db.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+    count = counted(db, select(func.count()).select_from(query.order_by(None).subquery()))[0][0]
     page = min(whole("page"), max(0, (count - 1) // rows_each))
     rows = list(db.execute(query.limit(rows_each).offset(page * rows_each)).all())
     return rows, Pager(page, rows_each, count, len(rows), sizes if size is None else ())

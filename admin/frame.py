@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from admin import badges
 from admin.badges import Badge
 from admin.base import Scope, database, may, scope
+from admin.counting import counted
 from admin.formatting import ZONES, ago, country, plural
 from hub import clock
 from hub.domain.listings import ListingState
@@ -181,14 +182,12 @@ def _needs(db: Session, chosen: Scope) -> dict[str, int]:
         return {}
     count = select(func.count())
     return {
-        "products": db.scalar(
-            count.select_from(Listing).where(Listing.shop_id == chosen.shop_id, Listing.state == ListingState.NEEDS_ATTENTION)
-        )
-        or 0,
-        "orders": db.scalar(
-            count.select_from(OrderLink).where(OrderLink.shop_id == chosen.shop_id, OrderLink.state == LinkState.NEEDS_ATTENTION)
-        )
-        or 0,
+        "products": counted(
+            db, count.select_from(Listing).where(Listing.shop_id == chosen.shop_id, Listing.state == ListingState.NEEDS_ATTENTION)
+        )[0][0],
+        "orders": counted(
+            db, count.select_from(OrderLink).where(OrderLink.shop_id == chosen.shop_id, OrderLink.state == LinkState.NEEDS_ATTENTION)
+        )[0][0],
         "mappings": db.scalar(
             count.select_from(CategoryMapping).where(
                 CategoryMapping.shop_id == chosen.shop_id, CategoryMapping.category_id == "", CategoryMapping.suggested_id == ""

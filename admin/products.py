@@ -38,6 +38,7 @@ from admin.base import (
     scope,
     with_args,
 )
+from admin.counting import counted
 from admin.formatting import plural, price_range, zone
 from admin.forms import Field, filled, whole_number
 from admin.links import Card
@@ -175,14 +176,18 @@ class Products(Page):
             query = matching(chosen.shop_id, request.args).order_by(*_order(request.args.get("sort", "")))
             found, pager = page_of(db, query)
             rows = _rows(db, chosen.shop, found)
-            store_categories = db.execute(
+            store_categories = counted(
+                db,
                 select(StoreProduct.category_id, func.max(StoreProduct.category_path), func.count())
                 .where(StoreProduct.connection_id == chosen.connection_id, StoreProduct.gone_at.is_(None))
                 .group_by(StoreProduct.category_id)
                 .order_by(func.max(StoreProduct.category_path))
-                .limit(300)
-            ).all()
-            last_pull = db.scalar(select(func.max(StoreProduct.pulled_at)).where(StoreProduct.connection_id == chosen.connection_id))
+                .limit(300),
+            )
+            last_pull, pulled_before = counted(
+                db,
+                select(func.max(StoreProduct.pulled_at), func.count()).where(StoreProduct.connection_id == chosen.connection_id),
+            )[0]
             running = db.scalars(
                 select(Task)
                 .where(
@@ -193,9 +198,6 @@ class Products(Page):
                 )
                 .limit(1)
             ).first()
-            pulled_before = (
-                db.scalar(select(func.count()).select_from(StoreProduct).where(StoreProduct.connection_id == chosen.connection_id)) or 0
-            )
         current = request.args.get("tab") or "all"
         tabs = [
             Tab(t.title, url_for("products.index", **_kept(tab=t.key if t.key != "all" else None)), counts[t.key], t.need, t.key == current)
