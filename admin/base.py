@@ -423,6 +423,7 @@ class HubView(Guarded, ModelView):
     def _get_list_extra_args(self) -> Any:
         found = super()._get_list_extra_args()
         found.page = min(max(found.page or 0, 0), MAX_PAGE)
+        found.extra_args = {}  # names of the address that are none of ours never build one of our addresses
         return found
 
     def get_export_value(self, model: Any, name: str) -> Any:

@@ -25,7 +25,7 @@ _kept: dict[tuple[Any, ...], tuple[float, Sequence[Any]]] = {}
 _lock = threading.Lock()
 
 
-def counted(db: Session, query: Select[Any]) -> Sequence[Any]:
+def counted(db: Session, query: Select[*tuple[Any, ...]]) -> Sequence[Any]:
     """The query's rows, whose last column is a count. They may be as old as `LONGEST_S` where all counts sum to many."""
     compiled = query.compile(dialect=db.get_bind().dialect)
     key = (id(db.get_bind()), str(compiled), tuple(sorted((name, str(value)) for name, value in compiled.params.items())))

@@ -486,7 +486,11 @@ class Products(Page):
         theirs, problem = None, ""
         if number:
             try:
-                theirs = listing_flows.look_up(hub(), listing.shop_id, number) if number.isascii() and number.isdigit() and len(number) < 30 else None
+                theirs = (
+                    listing_flows.look_up(hub(), listing.shop_id, number)
+                    if number.isascii() and number.isdigit() and len(number) < 30
+                    else None
+                )
                 problem = (
                     ""
                     if theirs

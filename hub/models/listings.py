@@ -53,6 +53,7 @@ class Listing(Base):
         UniqueConstraint("shop_id", "product_id"),
         UniqueConstraint("shop_id", "tiktok_product_id"),
         Index("ix_listing_shop_state", "shop_id", "state"),
+        Index("ix_listing_shop_updated", "shop_id", "updated_at", "id"),
         Index("ix_listing_connection_state", "connection_id", "state"),
     )
 
