@@ -77,6 +77,7 @@ def submit_relay(session: Session, shop: Shop, tiktok_order_id: str, *, run_at: 
         OrderLink.shop_id == shop.id, OrderLink.tiktok_order_id == tiktok_order_id)).one()
     if wanted:
         link.wanted, link.retries, link.failing_since, link.next_try_at = True, 0, None, None
+        link.problems = [row for row in link.problems if row["code"] != "order.retries_over"]
     return tasks.submit(
         session, Kind.RELAY_ORDER, connection_id=shop.connection_id, shop_id=shop.id, lane=order_lane(link.id),
         queue=Queue.ORDERS, args={"tiktok_order_id": tiktok_order_id, "link_id": link.id}, run_at=run_at, by=by,
@@ -125,6 +126,10 @@ def _relay(case: _Case, order_id: str) -> Ending:
             since=case.shop.created_at, wanted=link.wanted, now=clock.now(),
             shop_id=case.shop.tiktok_shop_id, scope=case.shop.scope)
         unknown_since = link.intent_at if not link.store_order_id else None
+        # A remote's recovery wakes what waits for it (`hub.flows.running`); what the store refused keeps to its times.
+        not_before = link.next_try_at if link.problems and unknown_since is None else None
+    if isinstance(decision, Create) and not_before is not None and clock.now() < not_before:
+        return Again(not_before, "The store refused it; waiting for the next try")
     if unknown_since is not None:
         outcome = _look_up(case, order, unknown_since)
         if outcome is not None:
@@ -189,7 +194,10 @@ def _look_up(case: _Case, order: Order, unknown_since: datetime) -> Ending | Non
     if made is not None:
         return _note_created(case, order, made, ())
     with case.hub.db.write() as session:
-        session.get_one(OrderLink, case.link_id).intent_at = None
+        link = session.get_one(OrderLink, case.link_id)
+        link.intent_at = None
+        if any(row["code"] == "order.retries_over" for row in link.problems):
+            return Result(Outcome.FAILED, "It is not in the store, and was tried often enough")
     return None
 
 
@@ -260,16 +268,15 @@ def _plan_retry(case: _Case, says: str, *, look_up: bool = False, problems: Sequ
             return Again(link.next_try_at, says, counts=True)
         link.next_try_at = None
         over = problem("order.retries_over", count=link.retries + 1, says=says)
-        if look_up:
-            # Turning retries off never stops the look-up: what became of the last try is still unknown.
-            links.set_problems(link, (over,))
-            return Again(now + timedelta(hours=1), says, counts=True)
         link.state = LinkState.NEEDS_ATTENTION
         links.set_problems(link, (*problems, over))
         tell(session, link, "needs_attention", over.says, case.task.id)
         order_id = str(case.task.args["tiktok_order_id"])
         alerts.notify(session, f"order:{case.link_id}:failed:{since.isoformat()}", f"TikTok order {order_id} is not in your store",
                       (over.says, over.fix), connection_id=case.connection.id, button=("Open the order", f"/admin/orders/{case.link_id}"))
+    if look_up:
+        # The end of retries never stops the look-up: what became of the last try is still unknown.
+        return Again(now + timedelta(hours=1), says, counts=True)
     return Result(Outcome.FAILED, says, (*problems, over))
 
 
