@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -33,10 +34,13 @@ from hub.models.shops import Shop
 from hub.models.tasks import Task
 from hub.rules.listings import draft_listing, fingerprint
 from hub.stores.base import ShowsListings
-from hub.tiktok import TikTokShop
+from hub.tiktok import TikTokShop, codes
+from hub.tiktok.client import has_code
 from hub.wiring import Hub
 
 IMAGE_LASTS = timedelta(days=30)
+# Threads that hold the same picture wait for the one that sends it.
+_UPLOADS = tuple(threading.Lock() for _ in range(64))
 # Review takes seconds in practice and hours in life; TikTok's webhook usually comes first.
 CHECK_AFTER = timedelta(seconds=30)
 LOOK_AGAIN = timedelta(days=1)
@@ -45,6 +49,7 @@ ROWS_A_CALL = 500
 _LIVE, _REVIEW, _REFUSED = "ACTIVATE", "PENDING", "FAILED"
 _DOWN = {"SELLER_DEACTIVATED"}
 _GONE = {"DELETED"}
+_UNKNOWN_SKU = frozenset({12052556, 12052557})
 # In a kept problem: the kind of work that met it.
 _OF = "of"
 
@@ -168,6 +173,19 @@ def _kept_image(hub: Hub, grant_id: int, url: str, use_case: str) -> str | None:
 
 def _upload(hub: Hub, grant_id: int, url: str, use_case: str, data: bytes, tiktok: TikTokShop) -> str:
     content = hashlib.sha256(data).hexdigest()
+    with _UPLOADS[int(content[:4], 16) % len(_UPLOADS)]:
+        kept = _same_picture(hub, grant_id, content, use_case)
+        return kept or _send_picture(hub, grant_id, url, use_case, content, data, tiktok)
+
+
+def _same_picture(hub: Hub, grant_id: int, content: str, use_case: str) -> str | None:
+    with hub.db.read() as session:
+        return session.scalars(select(UploadedImage.uri).where(
+            UploadedImage.grant_id == grant_id, UploadedImage.content_hash == content, UploadedImage.use_case == use_case,
+            UploadedImage.uploaded_at > clock.now() - IMAGE_LASTS)).first()
+
+
+def _send_picture(hub: Hub, grant_id: int, url: str, use_case: str, content: str, data: bytes, tiktok: TikTokShop) -> str:
     name = url.rsplit("/", 1)[-1].split("?")[0][:100] or "picture"
     tasks.about_to_write()
     try:
@@ -175,10 +193,10 @@ def _upload(hub: Hub, grant_id: int, url: str, use_case: str, data: bytes, tikto
     except Refused as error:
         raise Refused(error.says, problems=[problem("image.refused", name=name, reason=error.says)]) from error
     with hub.db.write() as session:
-        session.execute(delete(UploadedImage).where(
-            UploadedImage.grant_id == grant_id, UploadedImage.use_case == use_case, UploadedImage.content_hash == content))
-        session.add(UploadedImage(grant_id=grant_id, use_case=use_case, source_url=url[:2000], content_hash=content, uri=uri,
-                                  uploaded_at=clock.now()))
+        row = {"source_url": url[:2000], "uri": uri, "uploaded_at": clock.now()}
+        insert_once(session, UploadedImage, {"grant_id": grant_id, "use_case": use_case, "content_hash": content, **row})
+        session.execute(update(UploadedImage).where(
+            UploadedImage.grant_id == grant_id, UploadedImage.use_case == use_case, UploadedImage.content_hash == content).values(**row))
     return uri
 
 
@@ -189,8 +207,13 @@ def _save(hub: Hub, facts: Facts, draft: Draft, images: Mapping[str, str], tikto
     if listing.tiktok_product_id:
         tasks.about_to_write()
         # Price and stock of a live product go their own way, so that a slow edit never brings back older ones.
-        return tiktok.products.edit(listing.tiktok_product_id, draft, images,
-                                    with_price=not _is_live(listing), with_stock=not _is_live(listing))
+        try:
+            return tiktok.products.edit(listing.tiktok_product_id, draft, images,
+                                        with_price=not _is_live(listing), with_stock=not _is_live(listing))
+        except Refused as error:
+            if not has_code(error, _UNKNOWN_SKU):
+                raise
+        return tiktok.products.edit(listing.tiktok_product_id, _with_ids_there(tiktok, listing.tiktok_product_id, draft), images)
     had_intent = bool(listing.intent_key)
     with hub.db.write() as session:
         row = session.get_one(Listing, listing.id)
@@ -201,6 +224,13 @@ def _save(hub: Hub, facts: Facts, draft: Draft, images: Mapping[str, str], tikto
         return found
     tasks.about_to_write()
     return tiktok.products.create(draft, key, images)
+
+
+def _with_ids_there(tiktok: TikTokShop, product_id: str, draft: Draft) -> Draft:
+    """Somebody gave the product new SKUs in Seller Center: theirs are found by the store's own SKU (ERR-01)."""
+    product = tiktok.products.get(product_id)
+    ids = {sku.seller_sku: sku.sku_id for sku in product.skus} if product is not None else {}
+    return replace(draft, skus=tuple(replace(sku, tiktok_sku_id=ids.get(sku.seller_sku, "")) for sku in draft.skus))
 
 
 def _created_before(tiktok: TikTokShop, draft: Draft) -> Saved | None:
@@ -293,11 +323,23 @@ def check_listing(hub: Hub, listing_id: int, task: TaskView) -> Result:
     """Reads the product from TikTok Shop and takes over its status: in review, live, refused (why), taken down, gone."""
     with hub.db.read() as session:
         listing = session.get_one(Listing, listing_id)
+        seller_skus = session.scalars(select(ListingSku.seller_sku).where(ListingSku.listing_id == listing_id)).all()
     if not listing.tiktok_product_id:
         return Result(Outcome.NO_CHANGE, "Not on TikTok Shop yet")
-    there = hub.shop_for(listing.shop_id).products.get(listing.tiktok_product_id)
+    there = _read(hub.shop_for(listing.shop_id), listing.tiktok_product_id, seller_skus)
     with hub.db.write() as session:
         return note_tiktok(session, listing_id, there, task.id)
+
+
+def _read(tiktok: TikTokShop, product_id: str, seller_skus: Sequence[str]) -> TikTokProduct | None:
+    try:
+        return tiktok.products.get(product_id)
+    except Refused as error:
+        if not has_code(error, codes.STATUS_FORBIDS):
+            raise
+    # A frozen or deleted product cannot be read; the search still tells its status.
+    found = tiktok.products.search(seller_skus=seller_skus) if seller_skus else ()
+    return next((one for one in found if one.product_id == product_id), None)
 
 
 def check_listings(hub: Hub, task: TaskView) -> Result:
@@ -421,7 +463,7 @@ def update_price(hub: Hub, listing_id: int, task: TaskView) -> Result:
         hub.shop_for(facts.shop.id).products.update_prices(
             facts.listing.tiktok_product_id, {sku_id: price for sku_id, (_, price, _) in wanted.items()}, currency)
     except Refused as error:
-        return _update_failed(hub, facts, Kind.UPDATE_PRICE, list(error.problems) or [problem("tiktok.refused", says=error.says)], task)
+        return _update_failed(hub, facts, Kind.UPDATE_PRICE, _met(facts, error), task)
     with hub.db.write() as session:
         for variant_id, price, _ in wanted.values():
             session.execute(update(ListingSku).where(ListingSku.listing_id == listing_id, ListingSku.variant_id == variant_id)
@@ -453,7 +495,7 @@ def update_stock(hub: Hub, listing_id: int, task: TaskView) -> Result:
         refused = hub.shop_for(facts.shop.id).products.update_stock(
             facts.listing.tiktok_product_id, {sku_id: quantity for sku_id, (_, quantity) in wanted.items()}, facts.shop.warehouse_id)
     except Refused as error:
-        return _update_failed(hub, facts, Kind.UPDATE_STOCK, list(error.problems) or [problem("tiktok.refused", says=error.says)], task)
+        return _update_failed(hub, facts, Kind.UPDATE_STOCK, _met(facts, error), task)
     sent = {sku_id: pair for sku_id, pair in wanted.items() if sku_id not in refused}
     with hub.db.write() as session:
         for variant_id, quantity in sent.values():
@@ -464,7 +506,7 @@ def update_stock(hub: Hub, listing_id: int, task: TaskView) -> Result:
         if not refused:
             _settled(session, listing_id, Kind.UPDATE_STOCK, task)
     if refused:
-        return _update_failed(hub, facts, Kind.UPDATE_STOCK, list(refused.values()), task)
+        return _update_failed(hub, facts, Kind.UPDATE_STOCK, [_told(facts, one) for one in refused.values()], task)
     return Result(Outcome.OK, f"Stock of {len(sent)} variants sent")
 
 
@@ -494,6 +536,16 @@ def _settled(session: Session, listing_id: int, kind: Kind, task: TaskView) -> N
     submit_rows(session, session.get_one(Shop, listing.shop_id))
 
 
+def _met(facts: Facts, error: Refused) -> list[Problem]:
+    return [_told(facts, one) for one in error.problems] or [problem("tiktok.refused", says=error.says)]
+
+
+def _told(facts: Facts, told: Problem) -> Problem:
+    """A SKU that TikTok Shop no longer has under this product is mended by a push (ERR-01)."""
+    is_unknown = told.raw.split(" ")[0] in {str(code) for code in _UNKNOWN_SKU}
+    return problem("sku.not_found", sku=facts.row.sku, raw=told.raw) if is_unknown else told
+
+
 def _update_failed(hub: Hub, facts: Facts, kind: Kind, problems: Sequence[Problem], task: TaskView) -> Result:
     """It stays live there; here it is *Update Failed*, with the reason (UPD-05)."""
     with hub.db.write() as session:
@@ -502,6 +554,8 @@ def _update_failed(hub: Hub, facts: Facts, kind: Kind, problems: Sequence[Proble
         listing.problems, listing.updated_at = [*[{**one.as_json(), _OF: kind} for one in problems], *others], clock.now()
         listing.state = ListingState.NEEDS_ATTENTION
         tell(session, listing.id, "needs_attention", problems[0].says, task.id)
+        submit_for_listing(session, Kind.CHECK_LISTING, facts.shop, listing.id)       # its status may be what stood in the way
+        submit_rows(session, facts.shop)
     return Result(Outcome.NEEDS_ATTENTION, problems[0].says, tuple(problems))
 
 

@@ -79,7 +79,8 @@ def draft_listing(product: Product, ground: Ground) -> Draft | list[Problem]:
     if not ground.warehouse_id:
         problems.append(problem("warehouse.missing"))
     variants = [one for one in product.variants if one.active]
-    problems += _variant_problems(variants, ground.region)
+    if variants or product.active:      # a product that is off as a whole needs no second reason
+        problems += _variant_problems(variants, ground.region)
     values: dict[str, tuple[tuple[str, str], ...]] = {}
     if ground.category is None:
         problems.append(problem("category.missing", category=ground.store_category or "this product"))

@@ -127,7 +127,7 @@ def push(world: World, platform: str, listing_ids: list[int], *, settle: bool = 
     with world.hub.db.write() as session:
         task_id = listings.submit_push(session, session.get_one(Shop, world.shop_id(platform)), listing_ids, "tester").id
     if settle:
-        world.run_due()
+        world.run_due(2.0)      # a lane rests for a second after stock or price
     return task_id
 
 
