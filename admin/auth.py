@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, Response, abort, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, UserMixin, current_user, login_required, login_user, logout_user
@@ -112,7 +112,7 @@ def _end_old_sessions() -> Response | None:
     if now - seen > IDLE.total_seconds() or now - began > LONGEST.total_seconds():
         logout_user()
         session.clear()
-        if request.method == "GET":
+        if request.method != "POST":
             return to_sign_in()
         abort(400)
     # A page that refreshes itself keeps nobody signed in.
@@ -150,7 +150,7 @@ def front() -> Any:
 @limiter.limit("60 per 15 minutes", methods=["POST"], deduct_when=_counts_as_try)
 def sign_in() -> Any:
     """E-mail and password. The same words whether or not the e-mail exists (ACC-02)."""
-    if request.method == "GET":
+    if request.method != "POST":
         return redirect("/") if current_user.is_authenticated else _sign_in_page()
     email, password = request.form.get("email", ""), request.form.get("password", "")
     with database().read() as db:
@@ -226,7 +226,7 @@ def first_run() -> Any:
                 help="Printed by the console that started Shopbridge; it proves that this computer is yours.",
             ),
         )
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("auth/first_run.html", fields=fields)
     form = request.form
     try:
@@ -246,7 +246,7 @@ def first_run() -> Any:
 @limiter.limit("10 per 15 minutes", methods=["POST"])
 def forgot() -> Any:
     """Mails a link to set a new password; says the same for an e-mail that nobody has (ACC-03)."""
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("auth/forgot.html", sent=False)
     email = request.form.get("email", "").strip()
     with database().write() as db:
@@ -267,7 +267,7 @@ def set_password(token: str) -> Any:
     if user is None:
         return render_template("auth/set_password.html", gone=True), 410
     fields = [Field(name="password", label="New password", kind="secret"), Field(name="again", label="The same again", kind="secret")]
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("auth/set_password.html", fields=fields, email=user.email)
     password = request.form.get("password", "")
     try:
@@ -288,6 +288,18 @@ def set_password(token: str) -> Any:
     return redirect(url_for("connections.landing"))
 
 
+@auth.post("/account/mail")
+@login_required
+def change_mail() -> Any:
+    """Mails on or off for oneself, for all connections (CON-10)."""
+    wants = "wants_mail" in request.form
+    with database().write() as db:
+        db.get_one(User, current_user.user_id).wants_mail = wants
+        record(db, "mails switched on" if wants else "mails switched off", current_user.email)
+    flash("Saved. You get mails again." if wants else "Saved. No connection mails you any more.", "success")
+    return redirect(url_for("auth.change_password"))
+
+
 @auth.route("/account/password", methods=["GET", "POST"])
 @login_required
 @limiter.limit(TRIES, methods=["POST"], key_func=lambda: str(current_user.get_id()))
@@ -297,11 +309,11 @@ def change_password() -> Any:
         Field(name="now", label="Your password now", kind="secret", autocomplete="current-password"),
         Field(name="password", label="New password", kind="secret", help="At least 12 characters; a sentence is good."),
     ]
-    if request.method == "GET":
-        return render_template("auth/change_password.html", fields=fields)
+    with database().read() as db:
+        known = db.get_one(User, current_user.user_id)
+    if request.method != "POST":
+        return render_template("auth/change_password.html", fields=fields, wants_mail=known.wants_mail)
     try:
-        with database().read() as db:
-            known = db.get_one(User, current_user.user_id)
         if not people.password_is(known, request.form.get("now", "")):
             raise people.Rejected("now", "This is not your password.")
         with database().write() as db:
@@ -309,6 +321,7 @@ def change_password() -> Any:
             people.set_password(db, user, request.form.get("password", ""))
             record(db, "password changed", user.email)
     except people.Rejected as why:
-        return render_template("auth/change_password.html", fields=filled(fields, {}, {why.field: why.says})), 422
+        fields = filled(fields, {}, {why.field: why.says})
+        return render_template("auth/change_password.html", fields=fields, wants_mail=known.wants_mail), 422
     start_session(user)
     return redirect("/")

@@ -58,7 +58,7 @@ class People(Page):
                 help="A link to choose a password is mailed to it. It works once, for 24 hours.",
             ),
         ]
-        if request.method == "GET":
+        if request.method != "POST":
             return self.render("people/form.html", user=None, fields=fields, roles=ROLES, role=Role.SUPPORT, **self._connections(None))
         form = request.form
         try:
@@ -96,7 +96,7 @@ class People(Page):
                 help="An e-mail can't be changed. Add the person again instead.",
             ),
         ]
-        if request.method == "GET":
+        if request.method != "POST":
             return self.render("people/form.html", user=user, fields=fields, roles=ROLES, role=user.role, **self._connections(user.id))
         return self._save(user_id, fields)
 

@@ -59,7 +59,7 @@ class Wizard(Page):
     def index(self) -> Any:
         """Step 1: name, from, to."""
         kept = session.get("wizard", {})
-        if request.method == "GET":
+        if request.method != "POST":
             return self._first(kept)
         name, platform = request.form.get("name", "").strip(), request.form.get("platform", "")
         session["wizard"] = {"name": name[:120], "platform": platform[:32]}
@@ -130,7 +130,7 @@ class Wizard(Page):
         with self.read() as db:
             connection = find(db, Connection, connection_id, _own)
         platform = PLATFORMS[connection.platform]
-        if request.method == "GET":
+        if request.method != "POST":
             return self._store_page(connection, platform, {**(connection.settings or {}), **(connection.wizard or {})})
         typed = forms.typed(platform.settings(), request.form)
         secret = {n for n, f in platform.settings().fields.items() if f.metadata.get("secret")}
