@@ -219,6 +219,7 @@ class Products(Page):
             pulled_before=pulled_before,
             dates=_pull_dates(last_pull),
             actions=[(k, a) for k, a in ACTIONS.items() if may(a.ability)],
+            seller_center=lambda listing: seller_center_url(chosen.shop, listing),
             dialog=request.args.get("dialog", ""),
             current_filter=request.query_string.decode(),
             filtered=bool(filters) or current != "all",

@@ -23,12 +23,13 @@ from hub.wiring import Hub
 
 def notify(session: Session, about: str, subject: str, lines: Sequence[str], *, connection_id: int | None = None,
            button: tuple[str, str] | None = None) -> bool:
-    """Tells the owners by mail, once per ``about``; ``button`` is (words, path on this hub). True where it is news."""
+    """Tells the owners who want mail, once per ``about``; ``button`` is (words, path on this hub). True where it is news."""
     is_news = insert_once(session, Notice, {"about": about[:200], "connection_id": connection_id, "at": clock.now()})
     if is_news:
         if connection_id is not None:
             subject = f"{session.get_one(Connection, connection_id).name}: {subject}"
-        for address in session.scalars(select(User.email).where(User.role == Role.OWNER, User.deleted_at.is_(None))):
+        for address in session.scalars(select(User.email).where(
+                User.role == Role.OWNER, User.deleted_at.is_(None), User.wants_mail.is_(True))):
             tasks.submit(session, Kind.SEND_MAIL, connection_id=connection_id, queue=Queue.DEFAULT, summary=f"Mail “{subject}”",
                          args={"to": address, "subject": subject, "lines": list(lines), "button": list(button or ())})
     return is_news
@@ -44,7 +45,7 @@ def send_mail(hub: Hub, task: TaskView) -> Result:
     button = task.args.get("button") or ()
     mail = Mail(to=task.args["to"], subject=task.args["subject"], lines=tuple(task.args["lines"]),
                 button=(button[0], hub.config.public_url.rstrip("/") + button[1]) if button else None,
-                why="You get this because you own this Shopbridge.")
+                why="You get this because you own this Shopbridge. Switch it off under your account, in the menu at the top right.")
     tasks.about_to_write()
     try:
         send(mail, smtp_url=hub.config.smtp_url, sender=hub.config.mail_from)

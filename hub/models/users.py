@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.models import Base, Moment, key, one_of
@@ -20,7 +20,10 @@ class Role(StrEnum):
 
 
 class User(Base):
-    """A person. Deleted ones keep their row (history) and lose their e-mail's uniqueness (USR-04)."""
+    """A person. Deleted ones keep their row (history) and lose their e-mail's uniqueness (USR-04).
+
+    ``wants_mail`` is the switch for notices of all connections (CON-10); links to sign in are mailed in any case.
+    """
 
     __tablename__ = "user_account"
 
@@ -30,6 +33,7 @@ class User(Base):
     role: Mapped[Role] = mapped_column(one_of(Role))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     session_epoch: Mapped[int] = mapped_column(default=1)
+    wants_mail: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime] = mapped_column(Moment)
     signed_in_at: Mapped[datetime | None] = mapped_column(Moment)
     deleted_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -86,6 +86,7 @@ def test_the_page_offers_each_action_and_a_row_opens_to_its_variants(maya: Visit
         "Pull products",
         "Push",
         "Fill in attributes and brand",
+        "Add certificates or size chart",
         "Check status",
         "Choose TikTok category",
         "Map product",
