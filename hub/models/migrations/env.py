@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import JSON, BigInteger, Enum
@@ -12,7 +12,7 @@ from hub.models import Base, Moment
 connection = context.config.attributes["connection"]
 
 
-def written_as(kind: str, column_type: Any, autogen: Any) -> str | bool:
+def written_as(kind: str, column_type: Any, autogen: Any) -> str | Literal[False]:
     """Our own types in a migration as what they are in the database: a migration outlives the classes."""
     if kind != "type":
         return False
