@@ -222,7 +222,8 @@ def small_world(config: Config, *platforms: str, catalogue: SeedCatalogue | None
     placeholder = serve(_empty_app(), "127.0.0.1", 0)
     port = int(placeholder.url.rsplit(":", 1)[1])
     placeholder.close()
-    config = replace(config, public_url=f"http://127.0.0.1:{port}", clock_file=str(config.data_dir / "clock"), tiktok_calls_per_s=1000, store_calls_per_s=1000)
+    config = replace(config, public_url=f"http://127.0.0.1:{port}", clock_file=str(config.data_dir / "clock"),
+                     tiktok_calls_per_s=1000, store_calls_per_s=1000)
     log.configure(level="WARNING", as_json=False)
     hub = open_hub(config)
     entry.use(hub)
