@@ -42,11 +42,19 @@ def no_loss(world: World) -> Iterator[str]:
 
 
 def once(world: World) -> Iterator[str]:
-    """I2: one store order per TikTok order, and one effect per cancellation, parcel, refund."""
+    """I2: one store order per TikTok order, and one effect per cancellation, parcel, refund; one TikTok product per SKU."""
     for platform in world.connections:
-        for key, number in Counter(one["key"] for one in world.store_orders(platform) if one.get("key")).items():
+        orders = world.store_orders(platform)
+        for key, number in Counter(one["key"] for one in orders if one.get("key")).items():
             if number > 1:
                 yield f"I2: TikTok order {key} stands {number} times in {platform}"
+        for one in orders:
+            tracks = Counter(str(track) for parcel in one.get("shipments") or () for track in parcel.get("tracks") or [parcel.get("number")])
+            yield from (f"I2: {number} was shipped {times} times in order {one['number']} of {platform}"
+                        for number, times in tracks.items() if number and times > 1)
+    products = [one for one in world.tiktok("GET", "products")["products"] if one["status"] != "DELETED"]
+    skus = Counter((one.get("shop_id"), sku["seller_sku"]) for one in products for sku in one["skus"])
+    yield from (f"I2: SKU {sku} is on sale {times} times in shop {shop}" for (shop, sku), times in skus.items() if times > 1)
     with world.hub.db.read() as session:
         stuck = session.scalars(select(OrderEffect).where(OrderEffect.state == EffectState.INTENDED)).all()
     for effect in stuck:
@@ -77,14 +85,17 @@ def complete(world: World) -> Iterator[str]:
 
 
 def money_exact(world: World) -> Iterator[str]:
-    """I7: what the buyer paid is what the store's order says."""
+    """I7: what the buyer paid is what the store's order says, and what he got back too, never more."""
+    truth = {one["id"]: one for one in world.tiktok("GET", "orders")["orders"]}
     for platform in world.connections:
         for one in world.store_orders(platform):
             if not one.get("key"):
                 continue
-            truth = world.tiktok("GET", f"orders/{one['key']}")["truth"]
-            if Decimal(one["totals"]["grand"]) != Decimal(truth["total_amount"]):
-                yield f"I7: order {one['key']}: paid {truth['total_amount']}, in {platform} {one['totals']['grand']}"
+            told = truth[one["key"]]
+            if Decimal(one["totals"]["grand"]) != Decimal(told["total_amount"]):
+                yield f"I7: order {one['key']}: paid {told['total_amount']}, in {platform} {one['totals']['grand']}"
+            if Decimal(str(one.get("refunded") or 0)) > Decimal(told["refunded"]):
+                yield f"I7: order {one['key']}: TikTok Shop gave {told['refunded']} back, {platform} {one['refunded']}"
 
 
 def explained(world: World) -> Iterator[str]:
