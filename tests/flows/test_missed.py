@@ -149,7 +149,8 @@ def test_messages_of_a_life_in_any_order_and_with_losses_end_where_tiktok_is(fre
 def test_answers_of_a_life_in_all_720_orders_never_move_it_back(trade: Trade):
     """R-07 and I5, every permutation: what TikTok Shop answered after each event is read in any order, some of it never."""
     order_id = trade.place(status="UNPAID")
-    tiktok, answers = trade.world.hub.shop_for(trade.world.shop_id(trade.platform)), []
+    tiktok = trade.world.hub.shop_for(trade.world.shop_id(trade.platform))
+    answers: list[Order] = []
     for doings in LIFE:
         for doing in doings:
             trade.tell(order_id, doing)

@@ -139,7 +139,7 @@ def test_an_order_with_an_unlinked_sku_waits_with_a_map_link_and_lands_once_mapp
     assert fresh.world.ledger(fresh.platform).failed == 1
 
     with world.hub.db.read() as session:
-        product_id = session.get_one(Listing, listing_id).tiktok_product_id
+        product_id = session.get_one(Listing, listing_id).tiktok_product_id or ""
     there = listings.look_up(world.hub, world.shop_id(fresh.platform), product_id)
     assert there is not None
     with world.hub.db.write() as session:

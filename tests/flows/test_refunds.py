@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from hub.flows.orders import submit_relay
 from tests.flows.test_fulfilment import number, retry, ship
+from tests.flows.test_orders import refresh
 from tests.support.trade import Trade
 
 
-def delivered(trade: Trade, units: int = 2, **more: object) -> str:
+def delivered(trade: Trade, units: int = 2, **more: Any) -> str:
     """An order at the buyer's."""
     order_id = trade.buy(units, **more)
     ship(trade, order_id, number())
@@ -69,8 +71,6 @@ def test_a_return_is_told_only_when_it_is_complete(trade: Trade):
 
 @pytest.mark.feature("RET-05")
 def test_a_refund_that_no_message_told_is_found_by_time(trade: Trade):
-    from tests.flows.test_orders import refresh
-
     order_id = delivered(trade)
     trade.world.tiktok("POST", "webhooks/rules", {"do": "drop", "times": -1})
     try:

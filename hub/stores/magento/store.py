@@ -62,7 +62,12 @@ class MagentoStore:
 
     def check(self) -> Health:
         """Reads the store, each permission and the module's health (MAG-02)."""
-        views = self._client.get("store/storeViews")
+        try:
+            views = self._client.get("store/storeViews")
+        except Refused as error:
+            if any(one.code == "store.permission" for one in error.problems):
+                raise Refused(error.says, problems=tuple(dict.fromkeys((*error.problems, *self._missing())))) from error
+            raise
         if not isinstance(views, list):
             raise Refused("This address does not answer as Magento does.", problems=(
                 problem("store.not_expected", address=self.keys.base_url, platform="Magento"),))
@@ -71,8 +76,7 @@ class MagentoStore:
             Scope(code=str(view["code"]), name=str(view["name"]), locale=str(configs.get(view["code"], {}).get("locale", "")),
                   currency=str(configs.get(view["code"], {}).get("default_display_currency_code", "")))
             for view in views if view.get("code") != "admin" and view.get("is_active", 1))
-        problems = [problem("store.permission", what=missing) for path, query in _NEEDED
-                    if (missing := self._client.may(path, query)) is not None]
+        problems = self._missing()
         facts, plugin_problems = self._plugin_health()
         problems += plugin_problems
         first: Mapping[str, Any] = next(iter(configs.values()), {})
@@ -82,6 +86,11 @@ class MagentoStore:
             timezone=str(first.get("timezone", "")), scopes=scopes, has_plugin=bool(facts),
             plugin_version=str(facts.get("plugin_version", "")),
             capabilities=frozenset(str(one) for one in facts.get("capabilities", ())), problems=tuple(problems))
+
+    def _missing(self) -> list[Problem]:
+        """Each permission that a read of what we need is refused for."""
+        return [problem("store.permission", what=missing) for path, query in _NEEDED
+                if (missing := self._client.may(path, query)) is not None]
 
     def _plugin_health(self) -> tuple[Mapping[str, Any], list[Problem]]:
         try:
