@@ -6,7 +6,6 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask_limiter import Limiter
@@ -177,10 +176,8 @@ def _sign_in_page(error: str = "", email: str = "", offer_reset: bool = True) ->
 
 def _own_path(address: str) -> str:
     """The address if it is a path of ours: a sign-in never sends people elsewhere."""
-    parts = urlsplit(address)
-    ours = (
-        address.startswith("/") and not address.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc and "\\" not in address
-    )
+    # Browsers drop tabs and line breaks from an address before they read it, so none may stand in it.
+    ours = address.startswith("/") and not address.startswith("//") and "\\" not in address and address.isprintable()
     return address if ours else ""
 
 

@@ -332,10 +332,12 @@ def test_a_form_changes_its_own_fields_of_its_own_connection_and_no_others(site:
             person.get(f"/admin/connections/{site.own['connection_id']}/open")
 
 
+@pytest.mark.feature("USR-01", "USR-03")
 def test_only_an_owner_adds_people_and_an_admin_can_not_make_himself_one(site: Site):
     """S-15."""
     with site.hub.db.read() as session:
         admin = session.scalars(select(User).where(User.role == Role.ADMIN)).one()
+    denied = site.denied()
     for role in ("admin", "support"):
         browser = site.kept(role)
         assert browser.post(f"/admin/people/{admin.id}/", {"name": "T", "role": "owner"}).status_code == 403
@@ -343,6 +345,13 @@ def test_only_an_owner_adds_people_and_an_admin_can_not_make_himself_one(site: S
     with site.hub.db.read() as session:
         assert session.get_one(User, admin.id).role is Role.ADMIN
         assert session.scalar(select(func.count()).select_from(User).where(User.email == "t@example.com")) == 0
+    assert site.denied() == denied + 4
+    assert site.kept("admin").get(f"/admin/people/{admin.id}/").status_code == 200
+    renamed = {"name": "Tomas B.", "email": "thief@example.com", "role": "admin"}
+    assert site.kept("owner").post(f"/admin/people/{admin.id}/", renamed).status_code == 302
+    with site.hub.db.read() as session:
+        row = session.get_one(User, admin.id)
+    assert (row.name, row.email) == ("Tomas B.", "tomas@example.com")
 
 
 def test_a_session_of_a_person_opens_nothing_that_belongs_to_machines(site: Site):
