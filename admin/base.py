@@ -350,7 +350,8 @@ def picked_ids(name: str = "ids") -> list[int]:
     return sorted({as_id(text) for text in request.form.getlist(name)} - {0})
 
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# With their wide forms, which some spreadsheets read alike.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\u2212")
 
 
 def csv_safe(value: Any) -> str:

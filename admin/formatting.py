@@ -141,9 +141,7 @@ def ago(moment: datetime | None) -> str:
         return "never"
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     seconds = int((clock.now() - aware).total_seconds())
-    if seconds < 60:
-        return "less than a minute ago"
-    return f"{duration(seconds)} ago"
+    return f"{duration(max(1, seconds))} ago"
 
 
 def duration(seconds: float) -> str:

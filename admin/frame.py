@@ -16,12 +16,13 @@ from admin.badges import Badge
 from admin.base import Scope, database, may, scope
 from admin.counting import counted
 from admin.formatting import ZONES, ago, country, plural
+from admin.order_query import needs_you
 from hub import clock
 from hub.domain.listings import ListingState
 from hub.models.categories import CategoryMapping
 from hub.models.connections import Connection, ConnectionState, Mode
 from hub.models.listings import Listing
-from hub.models.orders import LinkState, OrderLink
+from hub.models.orders import OrderLink
 from hub.models.tiktok import Grant, GrantState
 
 PLATFORM_TITLES = {"magento": "Magento", "prestashop": "PrestaShop", "shopify": "Shopify", "bigcommerce": "BigCommerce"}
@@ -186,7 +187,10 @@ def _needs(db: Session, chosen: Scope) -> dict[str, int]:
             db, count.select_from(Listing).where(Listing.shop_id == chosen.shop_id, Listing.state == ListingState.NEEDS_ATTENTION)
         )[0][0],
         "orders": counted(
-            db, count.select_from(OrderLink).where(OrderLink.shop_id == chosen.shop_id, OrderLink.state == LinkState.NEEDS_ATTENTION)
+            db,
+            count.select_from(OrderLink).where(
+                OrderLink.connection_id == chosen.connection_id, OrderLink.shop_id == chosen.shop_id, needs_you()
+            ),
         )[0][0],
         "mappings": db.scalar(
             count.select_from(CategoryMapping).where(

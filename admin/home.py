@@ -12,12 +12,13 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from admin import badges
+from admin import tasks as task_words
 from admin.badges import Badge
 from admin.base import Guarded, Scope, database, may, scope
 from admin.formatting import ago, day, plural, zone
 from admin.frame import platform_title
 from admin.listing_query import TABS, tab_counts
-from admin.order_query import ORDER_TABS, order_tab_counts
+from admin.order_query import ORDER_TABS, needs_you, order_tab_counts
 from hub import clock
 from hub.models.categories import CategoryMapping
 from hub.models.connections import ConnectionState, Watermark
@@ -25,6 +26,7 @@ from hub.models.ledger import LedgerEntry, Verdict
 from hub.models.listings import Listing
 from hub.models.orders import LinkState, OrderLink
 from hub.models.products import StoreProduct, StoreVariant
+from hub.models.tasks import Task
 
 DAYS = 30
 
@@ -146,12 +148,19 @@ class Home(Guarded, AdminIndexView):
             orders = order_tab_counts(db, chosen.shop_id)
             todo = _todo(db, chosen, ledger, products)
             steps = _first_steps(db, chosen, products, orders)
+            latest = [
+                (task, task_words.name_of(task), badges.task(task.state, task.outcome, attempts=task.attempts + task.tries))
+                for task in db.scalars(
+                    select(Task).where(Task.connection_id == chosen.connection_id, Task.shown).order_by(Task.id.desc()).limit(5)
+                )
+            ]
             last_order = db.scalar(select(func.max(OrderLink.placed_at)).where(OrderLink.shop_id == chosen.shop_id))
         connection = chosen.connection
         return self.render(
             "home.html",
             ledger=ledger,
             todo=todo,
+            latest=latest,
             steps=steps,
             steps_done=sum(s.done for s in steps),
             products=[(tab, products[tab.key]) for tab in TABS[1:]],
@@ -260,7 +269,7 @@ def _todo(db: Session, chosen: Scope, ledger: LedgerShown, products: dict[str, i
         db.scalar(
             select(func.count())
             .select_from(OrderLink)
-            .where(OrderLink.shop_id == chosen.shop_id, OrderLink.state == LinkState.NEEDS_ATTENTION)
+            .where(OrderLink.connection_id == chosen.connection_id, OrderLink.shop_id == chosen.shop_id, needs_you())
         )
         or 0
     )
@@ -270,7 +279,7 @@ def _todo(db: Session, chosen: Scope, ledger: LedgerShown, products: dict[str, i
                 Badge("", "need", "s-need"),
                 f"{plural(waiting, 'order')} {'needs' if waiting == 1 else 'need'} you",
                 "Each says what is missing and how to mend it.",
-                url_for("orders.index", tab="unsynced", need="1"),
+                url_for("orders.index", need="1"),
                 "See them",
             )
         )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ from flask import abort, flash, redirect, request, url_for
 from flask_admin import expose
 from flask_login import current_user
 from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
 
 from admin import badges
 from admin.badges import Badge
@@ -17,6 +19,7 @@ from admin.base import Page, Tab, as_id, find, needs, page_of, record, require, 
 from admin.formatting import plural
 from admin.forms import whole_number
 from admin.products import asked_attributes, confirmed, picked_brand, typed_attributes
+from hub.domain.listings import ListingState
 from hub.flows import categories as category_flows
 from hub.models.categories import CategoryDetail, CategoryMapping, TikTokCategory
 from hub.models.listings import Listing
@@ -120,9 +123,10 @@ class Mappings(Page):
                 db.scalar(select(func.count()).select_from(TikTokCategory).where(TikTokCategory.shop_id == chosen.shop_id)) or 0
             ) > 0
             uncategorised = counts.get("", 0)
+            lacking = _lacking(db, chosen.shop_id)
         rows = []
         for m in mappings:
-            required, missing = _missing(m, asks.get(confirmed(m)))
+            required, missing = _required(asks.get(confirmed(m))), lacking[m.store_category_id]
             rows.append(
                 MappingRow(
                     m,
@@ -328,7 +332,20 @@ def _who() -> str:
     return str(current_user.email)
 
 
-def _missing(mapping: CategoryMapping, detail: CategoryDetail | None) -> tuple[int, int]:
-    """How many attributes the category requires, and how many of them are not set for all its products."""
-    required = [str(a.get("attribute_id")) for a in (detail.attributes if detail else ()) if a.get("required") and not a.get("is_sales")]
-    return len(required), sum(number not in (mapping.attributes or {}) for number in required)
+def _required(detail: CategoryDetail | None) -> int:
+    """How many attributes the category asks of every product."""
+    return sum(bool(one.get("required") and not one.get("is_sales")) for one in (detail.attributes if detail else ()))
+
+
+def _lacking(db: Session, shop_id: int) -> Counter[str]:
+    """Products that were refused for an attribute, by store category: most find theirs in the store by themselves."""
+    found: Counter[str] = Counter()
+    query = (
+        select(StoreProduct.category_id, Listing.problems)
+        .join(StoreProduct, StoreProduct.id == Listing.product_id)
+        .where(Listing.shop_id == shop_id, Listing.state == ListingState.NEEDS_ATTENTION)
+        .limit(5000)
+    )
+    for category_id, problems in db.execute(query):
+        found[category_id] += any(str(one.get("code", "")).startswith("attribute.") for one in problems or ())
+    return found

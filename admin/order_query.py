@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, not_, or_, select
 from sqlalchemy.orm import Session
 
+from hub import clock
 from hub.domain.orders import OrderState
 from hub.models.ledger import LedgerEntry
 from hub.models.orders import LinkState, OrderLink
@@ -65,6 +67,16 @@ def order_tab_counts(db: Session, shop_id: int) -> dict[str, int]:
     return found
 
 
+RECENT = timedelta(days=60)
+
+
+def needs_you() -> ColumnElement[bool]:
+    """Not in the store for a reason that a person mends, or there with something open: a carrier without a name, a refund refused."""
+    has_problems = cast(OrderLink.problems, String).not_in(("[]", "null"))
+    open_ = and_(has_problems, OrderLink.placed_at >= clock.now() - RECENT, OrderLink.state != LinkState.CANCELLED)
+    return or_(OrderLink.state == LinkState.NEEDS_ATTENTION, open_)
+
+
 SORTS = (("newest", "Newest first"), ("ship_by", "Ship by, soonest first"), ("total", "Total, highest first"))
 
 
@@ -79,7 +91,7 @@ def matching_orders(shop_id: int, wanted: Mapping[str, Any]) -> Select[Any]:
         query = query.where(or_(OrderLink.tiktok_order_id == text, OrderLink.store_number == text, OrderLink.store_order_id == text))
     match wanted.get("need"):
         case "1":
-            query = query.where(OrderLink.state == LinkState.NEEDS_ATTENTION)
+            query = query.where(needs_you())
         case "double":
             query = query.where(
                 OrderLink.tiktok_order_id.in_(

@@ -335,7 +335,10 @@ class Orders(Page):
             row=row,
             order=order,
             lines=lines,
-            cards=cards,
+            cards=[card for card in cards if card.code != "carrier.unmapped"],
+            carriers=[_carrier_in(card.says) for card in cards if card.code == "carrier.unmapped"],
+            providers=sorted(((str(p.get("id", "")), str(p.get("name", ""))) for p in shop.providers or ()), key=lambda p: p[1].lower()),
+            has_shipped=any(card.code.startswith(("carrier", "shipment")) for card in cards),
             shop=shop,
             connection=connection,
             money_rows=explain_money(order, store_total) if order else [],
@@ -513,6 +516,11 @@ def _told(effect: OrderEffect | None) -> str:
         EffectState.REFUSED: "Refused",
         EffectState.INTENDED: "On its way",
     }[effect.state]
+
+
+def _carrier_in(says: str) -> str:
+    """The carrier as the store writes it: it stands in quotes in the problem's sentence."""
+    return says.partition("“")[2].partition("”")[0]
 
 
 def _bridge(link: OrderLink, cards: Sequence[Card]) -> str:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -334,7 +334,7 @@ class Products(Page):
             None,
             badges.sync(listing.state, was_live=is_or_was_live(listing), changes_pending=listing.pending),
             _tiktok_badge(listing),
-            links.cards(listing.problems, listing_id=listing.id),
+            _cards_here(listing),
             (),
         )
         return self.render(
@@ -718,6 +718,21 @@ def _variants(db: Session, shop: Shop | None, listings: Sequence[Listing], produ
             )
         )
     return found
+
+
+def _cards_here(listing: Listing) -> list[Card]:
+    """The product's problems on its own page: a button that would lead here leads to what mends it, or is left out."""
+    here = url_for("products.page", listing_id=listing.id)
+    cards = []
+    for card in links.cards(listing.problems, listing_id=listing.id):
+        if card.code.startswith(("certificate.", "size_chart.", "category.")):
+            card = replace(card, url=url_for("products.own_category", listing_id=listing.id), verb="Choose another category")
+        elif card.code.startswith("title."):
+            card = replace(card, url="#own", verb="Set a title here")
+        elif card.url == here:
+            card = replace(card, url="")
+        cards.append(card)
+    return cards
 
 
 def confirmed(mapping: CategoryMapping | None) -> str:

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from admin.base import Page, needs, record, scope
 from admin.formatting import plural
 from admin.forms import Field, whole_number
+from admin.order_query import needs_you
 from admin.products import picked_brand
 from hub.flows.orders import submit_fulfilment
 from hub.flows.settings import change_settings, settings_of
-from hub.models.orders import LinkState, OrderLink
+from hub.models.orders import OrderLink
 from hub.models.shops import Shop
 
 PRODUCT_SWITCHES = (
@@ -277,6 +278,9 @@ class Settings(Page):
         flash(
             f"Saved. {plural(waiting, 'waiting shipment')} {'is' if waiting == 1 else 'are'} sent now." if waiting else "Saved.", "success"
         )
+        back = form.get("back", "")
+        if back.isascii() and back.isdigit() and len(back) < 19:
+            return redirect(url_for("orders.page", link_id=int(back)))
         return redirect(url_for("settings.orders") + "#carriers")
 
 
@@ -288,7 +292,7 @@ def _send_waiting(db: Session, shop_id: int) -> int:
     """Orders that waited for a carrier go on now."""
     links = [
         link
-        for link in db.scalars(select(OrderLink).where(OrderLink.shop_id == shop_id, OrderLink.state == LinkState.NEEDS_ATTENTION))
+        for link in db.scalars(select(OrderLink).where(OrderLink.shop_id == shop_id, needs_you()))
         if any(p.get("code") == "carrier.unmapped" for p in link.problems or ())
     ]
     for link in links:

@@ -20,7 +20,7 @@ from hub.domain.orders import Charge, Order, OrderLine, OrderState, ShippingChar
 from hub.domain.problems import problem
 from hub.domain.tasks import Kind, Outcome, TaskState
 from hub.models.ledger import LedgerEntry
-from hub.models.orders import LinkState, OrderLink
+from hub.models.orders import OrderLink
 from hub.models.shops import Shop
 from hub.models.tasks import Item, Task
 from hub.wiring import Hub
@@ -84,12 +84,19 @@ def test_an_unlinked_order_says_which_line_and_leads_to_the_map(maya: Visitor, f
 def test_an_unmapped_carrier_is_named_and_mapping_it_exactly_sends_what_waits(maya: Visitor, filled: Filled, hub: Hub) -> None:
     with hub.db.write() as db:
         link = db.get_one(OrderLink, filled.orders["open"])
-        link.state, link.problems = LinkState.NEEDS_ATTENTION, [problem("carrier.unmapped", carrier="UPS Grnd Saver").as_json()]
+        link.problems = [problem("carrier.unmapped", carrier="UPS Grnd Saver").as_json()]
     page = maya.get(f"/admin/orders/{filled.orders['open']}/")
-    assert "UPS Grnd Saver" in page and "is not mapped" in page and 'href="/admin/settings/orders#carriers"' in page
+    assert "UPS Grnd Saver" in page and "a carrier that is not mapped" in page and '<option value="117717">UPS</option>' in page
+    assert numbers(maya.get("/admin/orders/?need=1")) == {"576918382210441725", "576918382214007364"}, (
+        "it needs a person though it is in the store"
+    )
     refused = maya.post("/admin/settings/carriers", {"carrier": "UPS Grnd Saver", "provider": "999"}, follow_redirects=True)
     assert "choose TikTok" in refused
-    saved = maya.post("/admin/settings/carriers", {"carrier": "UPS Grnd Saver", "provider": "117717"}, follow_redirects=True)
+    saved = maya.post(
+        "/admin/settings/carriers",
+        {"carrier": "UPS Grnd Saver", "provider": "117717", "back": str(filled.orders["open"])},
+        follow_redirects=True,
+    )
     assert "1 waiting shipment is sent now" in saved
     with hub.db.read() as db:
         assert db.get_one(Shop, filled.shop_id).settings["orders"]["carriers"] == {"UPS Grnd Saver": "117717"}
