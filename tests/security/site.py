@@ -195,7 +195,7 @@ class Browser:
         self.client = site.app.test_client()
         self.origin = "https://hub.example" if site.https else "http://localhost"
         self.token = ""
-        self.seen: list[TestResponse] = []
+        self.last = ""
 
     def open(self, method: str, path: str, *, token: str | None = None, data: Any = None, **options: Any) -> TestResponse:
         """One call. ``token``: the form's; None sends this browser's own with what changes something, "" none."""
@@ -208,6 +208,7 @@ class Browser:
             headers.setdefault("Referer", self.origin + "/admin/")
         answer = self.client.open(path, method=method, data=data, base_url=self.origin, headers=headers, **options)
         faults = faults_of(answer, https=self.site.https)
+        self.last = "" if answer.is_streamed and answer.mimetype != "text/html" else answer.get_data(as_text=True)
         assert faults == [], (method, path, answer.status_code, faults)
         return answer
 
