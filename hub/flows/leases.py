@@ -60,10 +60,12 @@ class Lease:
         self.stop_asked = threading.Event()
         self._ended = threading.Event()
         self._noted = time.monotonic()
+        self._writers: set[int] = set()
         self._thread: threading.Thread | None = None
 
     def check(self) -> None:
         """Renews the lease right before a write; raises `LeaseLost`, or `Paused` where nothing may be sent any more."""
+        self._writers.add(threading.get_ident())
         if self.is_lost or not self.renew():
             self.is_lost = True
             raise LeaseLost(f"task {self.task_id} is no longer ours")
@@ -91,6 +93,12 @@ class Lease:
             session.execute(update(Lane).where(Lane.holder == self.holder).values(lease_until=until),
                             execution_options={"synchronize_session": False})
         return True
+
+    def wrote_here(self) -> bool:
+        """Whether this thread has been about to write since it was asked last."""
+        wrote = threading.get_ident() in self._writers
+        self._writers.discard(threading.get_ident())
+        return wrote
 
     def note(self) -> None:
         """Something was finished: a call or an item."""

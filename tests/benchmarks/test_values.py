@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,8 +19,6 @@ GOAL = 0.03
 
 
 def load_by_hand(data: dict[str, Any]) -> Product:
-    from decimal import Decimal
-
     weight, size = data["weight"], data["dimensions"]
     return Product(
         product_id=data["product_id"], sku=data["sku"], kind=ProductKind(data["kind"]), title=data["title"], description=data["description"],

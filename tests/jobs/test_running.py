@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from hub.domain.tasks import ItemState, Kind, Outcome, TaskState
 from hub.errors import NeedsReconnect, Refused, Temporary
 from hub.flows import running, tasks
 from hub.flows.leases import LeaseLost
-from hub.flows.tasks import Again, Result, about_to_write
+from hub.flows.tasks import Again, Result, TaskView, about_to_write
 from hub.models.connections import Connection, ConnectionState
 from hub.models.tasks import Item, Lane, Notice, Task
 from hub.wiring import Hub
@@ -485,3 +486,60 @@ def test_a_worker_that_is_asked_to_stop_leaves_the_rest_of_its_chunk_for_later(
     run_waiting(hub)
     assert sorted(runs) == list(range(1, 61))
     assert task(hub, parent).outcome is Outcome.OK
+
+
+# -- items that are settled together ------------------------------------------------------------------------------
+
+def together(hub: Hub, count: int, flow, monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[int]]:
+    """A chunk of items over this flow, run once on one thread; its parent and how many items each settlement ended."""
+    use_flow(monkeypatch, Kind.PUSH_LISTINGS, flow, of_items=True)
+    settled: list[int] = []
+    settle = running._Chunk._settle
+    monkeypatch.setattr(running._Chunk, "_settle", lambda self, ended, back=(): (settled.append(len(ended)), settle(self, ended, back))[1])
+    hub.config = dataclasses.replace(hub.config, worker_threads=1)
+    with hub.db.write() as session:
+        parent = tasks.fan_out(session, Kind.PUSH_LISTINGS, list(range(1, count + 1)), lane_of=lambda one: f"listing:{one}").id
+    run_waiting(hub)
+    return parent, [number for number in settled if number]
+
+
+def test_items_that_only_read_are_settled_together_and_each_keeps_its_own_end(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    def flow(hub: Hub, listing: int, view: TaskView) -> Result:
+        return Result(Outcome.NO_CHANGE if listing % 2 else Outcome.OK, f"item {listing}")
+
+    parent, settled = together(hub, 60, flow, monkeypatch)
+    assert sum(settled) == 60 and len(settled) < 30
+    assert [(one.subject, one.state, one.says) for one in items(hub, parent)] == [(n, ItemState.DONE, f"item {n}") for n in range(1, 61)]
+    with hub.db.read() as session:
+        assert session.scalars(select(Lane)).all() == []
+
+
+def test_an_item_that_writes_outside_is_settled_before_the_next_begins(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[int] = []
+
+    def flow(hub: Hub, listing: int, view: TaskView) -> Result:
+        with hub.db.read() as session:
+            done.append(len(session.scalars(select(Item.id).where(Item.state == ItemState.DONE)).all()))
+        tasks.about_to_write()
+        return Result(Outcome.OK)
+
+    _, settled = together(hub, 12, flow, monkeypatch)
+    assert settled == [1] * 12
+    assert done == list(range(12))
+
+
+def test_items_that_were_claimed_and_not_begun_wait_again_when_the_login_is_lost(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[int] = []
+
+    def flow(hub: Hub, listing: int, view: TaskView) -> Result:
+        ran.append(listing)
+        if listing == 10:
+            raise NeedsReconnect("The store no longer accepts our sign-in.")
+        return Result(Outcome.OK)
+
+    parent, _ = together(hub, 20, flow, monkeypatch)
+    states = {one.subject: one.state for one in items(hub, parent)}
+    assert ran == list(range(1, 11))
+    assert [number for number, state in states.items() if state is ItemState.WAITING] == list(range(10, 21))
+    with hub.db.read() as session:
+        assert session.scalars(select(Lane)).all() == []
