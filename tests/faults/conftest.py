@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from hub import clock, embedded
+from hub.practice import control
 from tests.faults.bench import Bench, running_bench
 from tests.faults.fault_world import FaultWorld, fault_world, is_full
 from tests.faults.forks import Forks, warmed
@@ -42,32 +43,54 @@ def database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterato
     server.drop(url)
 
 
+class Worlds:
+    """The world of the last test, kept for the next one where that wants the same."""
+
+    def __init__(self, request: pytest.FixtureRequest, folders: pytest.TempPathFactory, forks: Forks, redis_url: str) -> None:
+        self._request, self._folders, self._forks, self._redis_url = request, folders, forks, redis_url
+        self._kind: tuple[str, str] | None = None
+        self._open = ExitStack()
+        self._world: FaultWorld | None = None
+
+    def get(self, kind: str, special: str) -> FaultWorld:
+        """Both stores with products live, and some that are not pushed yet. ``special``: a late search, or stores without plugin."""
+        if self._world is None or self._kind != (kind, special):
+            self.close()
+            folder = self._folders.mktemp("world")
+            url = self._open.enter_context(database(self._request, kind, folder))
+            self._world = self._open.enter_context(fault_world(
+                folder, url, self._redis_url, self._forks, *STORES, catalogue=few_products(22),
+                tiktok_settings={"search_delay_s": 30.0} if special == "eventual" else None))
+            self._kind = (kind, special)
+            for platform in STORES:
+                self._world.pull(platform)
+                self._world.push_some(platform, 2)
+                if special == "bare":
+                    self._world.without_plugin(platform)
+        return self._world
+
+    def close(self) -> None:
+        """Takes it down."""
+        self._open.close()
+        self._world = None
+
+
 @pytest.fixture(scope="module")
-def shared_world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, forks: Forks,
-                 redis_server: embedded.Server) -> Iterator[FaultWorld]:
-    """Both stores with products live, and some that are not pushed yet. The parameter: database, then what is special."""
-    kind, special = request.param
-    folder = tmp_path_factory.mktemp("world")
-    with database(request, kind, folder) as url, fault_world(
-            folder, url, redis_server.url, forks, *STORES, catalogue=few_products(22),
-            tiktok_settings={"search_delay_s": 30.0} if special == "eventual" else None) as built:
-        for platform in STORES:
-            built.pull(platform)
-            built.push_some(platform, 2)
-            if special == "bare":
-                built.without_plugin(platform)
-        yield built
+def worlds(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, forks: Forks, redis_server: embedded.Server) -> Iterator[Worlds]:
+    """The file's worlds, one at a time."""
+    kept = Worlds(request, tmp_path_factory, forks, redis_server.url)
+    yield kept
+    kept.close()
 
 
 @pytest.fixture
-def world(shared_world: FaultWorld, clean_process: None) -> Iterator[FaultWorld]:
-    """The file's world, taken over by this test."""
-    shared_world.take_over()
-    yield shared_world
-    shared_world.forked = False
-    for url in shared_world.practice.urls:
-        from hub.practice import control
-
+def world(request: pytest.FixtureRequest, worlds: Worlds, clean_process: None) -> Iterator[FaultWorld]:
+    """The world of this kind, taken over by this test: an indirect parameter, (database, what is special)."""
+    built = worlds.get(*getattr(request, "param", ("postgresql", "")))
+    built.take_over()
+    yield built
+    built.forked = False
+    for url in built.practice.urls:
         control(url, "DELETE", "faults")
 
 

@@ -19,8 +19,6 @@ from tests.faults.points import crash_points
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 # All of them on PostgreSQL, every third on SQLite; at full size all on both, and with a search that shows late too.
 SEARCHES = ("", "eventual") if is_full() else ("",)
-# The same object for each use: pytest builds a world anew for a parameter that is only equal.
-WORLDS = {(database, special): (database, special) for database in ("postgresql", "sqlite") for special in ("", "eventual", "bare")}
 
 
 def chosen() -> Iterator[Any]:
@@ -31,7 +29,7 @@ def chosen() -> Iterator[Any]:
                 if database == "sqlite" and number % 3 and not is_full() or case.bare and search:
                     continue
                 special = "bare" if case.bare else search
-                yield pytest.param(WORLDS[database, special], case, point, id=f"{database}-{special or 'strong'}-{case.name}-{point}")
+                yield pytest.param((database, special), case, point, id=f"{database}-{special or 'strong'}-{case.name}-{point}")
 
 
 def test_the_matrix_meets_every_crash_point_of_the_code() -> None:
@@ -39,7 +37,7 @@ def test_the_matrix_meets_every_crash_point_of_the_code() -> None:
 
 
 @pytest.mark.feature("ORD-09")
-@pytest.mark.parametrize(("shared_world", "case", "point"), list(chosen()), indirect=["shared_world"])
+@pytest.mark.parametrize(("world", "case", "point"), list(chosen()), indirect=["world"])
 def test_a_kill_in_this_window_loses_nothing_and_doubles_nothing(world: FaultWorld, case: Case, point: str) -> None:
     begun = case.begin(world, case.platform)
     if case.by == "worker":
