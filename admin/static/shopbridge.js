@@ -111,18 +111,18 @@
   all('dialog[data-show]').forEach(function (d) { if (d.showModal) d.showModal(); });
 
   /* One dialog asks for all plain confirmations; the form or link goes on only after "yes". */
-  var waiting = null;
+  var asked = null, sure = null;
   on('click', '[data-hub-confirm]', function (e, b) {
     var d = doc.getElementById('sb-confirm');
-    if (!d || !d.showModal || b === waiting) { waiting = null; return; }
+    if (b === sure || !d || !d.showModal) { sure = null; return; }
     e.preventDefault(); e.stopPropagation();
-    waiting = b;
+    asked = b;
     d.querySelector('[data-confirm-text]').textContent = b.dataset.hubConfirm;
     d.querySelector('[data-confirm-yes]').textContent = b.dataset.hubYes || b.textContent.trim();
     d.showModal();
   }, true);
   on('click', '[data-confirm-yes]', function () {
-    var b = waiting; doc.getElementById('sb-confirm').close(); if (b) b.click();
+    sure = asked; doc.getElementById('sb-confirm').close(); if (sure) sure.click();
   });
 
   /* Choosing the start of a date range from a ready-made period. */
