@@ -15,16 +15,19 @@ from collections.abc import Sequence
 from typing import Any
 
 import redis
-from rq.exceptions import StopRequested
+from rq.exceptions import DeserializationError, StopRequested
 from rq.worker import Worker
 
-from hub import crashpoints, log, queue
+from hub import clock, crashpoints, log, queue
 from hub.config import Config
 from hub.domain.tasks import Queue
+from hub.flows import alerts
+from hub.queue import FAILURES_KEPT_S
 from hub.wiring import open_hub
 from jobs import entry, handlers
 
 COME_BACK_S = 2.0
+PARKED = "shopbridge:parked-jobs"
 _log = log.get("jobs.worker")
 
 
@@ -40,6 +43,23 @@ class HubWorker(Worker):
         type(self).is_stopping = True
         super().request_stop(signum, frame)
 
+    def execute_job(self, job: Any, queue: Any) -> None:
+        """Runs what this hub queues and nothing else: a name in Redis is no reason to call it (S-26)."""
+        if is_ours(job):
+            super().execute_job(job, queue)
+            return
+        _log.error("something that is not ours was in the queue; it is parked and was not run", job=job.id, queue=queue.name)
+        with self.connection.pipeline() as pipeline:
+            pipeline.lrem(queue.intermediate_queue_key, 1, job.id)
+            pipeline.lpush(PARKED, job.id)
+            pipeline.ltrim(PARKED, 0, 99)
+            pipeline.expire(job.key, FAILURES_KEPT_S)
+            pipeline.execute()
+        with entry.hub().db.write() as session:
+            alerts.notify(session, f"foreign job:{clock.now():%G-%V}", "Something that is not ours was in the queue",
+                          ["Somebody wrote into Redis. What was there has not been run.",
+                           "Check who can reach Redis, and change its password."])
+
     def handle_warm_shutdown_request(self) -> None:
         """Asks the work-horse to end at the next good place."""
         if self.horse_pid:
@@ -51,6 +71,17 @@ class HubWorker(Worker):
         crashpoints.work_horse_of(os.getppid())
         self.connection.connection_pool.reset()
         super().main_work_horse(job, queue)
+
+
+def is_ours(job: Any) -> bool:
+    """Whether a job is what `hub.queue` sends: the one function, one number, nothing to be called before or after."""
+    try:
+        name, instance, arguments, words = job.func_name, job.instance, job.args, job.kwargs
+    except (DeserializationError, TypeError, ValueError):
+        return False
+    called = (job._success_callback_name, job._failure_callback_name, job._stopped_callback_name, job.webhooks)
+    is_one_number = isinstance(arguments, (list, tuple)) and len(arguments) == 1 and type(arguments[0]) is int
+    return name == queue.ENTRY and instance is None and is_one_number and not words and not any(called)
 
 
 def work(queues: Sequence[Queue], config: Config) -> None:
