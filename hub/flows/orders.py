@@ -224,7 +224,7 @@ def _note_created(case: _Case, order: Order, made: StoreOrder, problems: Sequenc
         tell(session, link, "created", f"Created in the store as {made.number}", case.task.id)
         for product_id in links.products_of(session, link.id):
             submit_offers(session, case.connection.id, product_id)      # until the store's new figure is known, its units count as sold
-        later = order.state in _SHIPPED
+        later = order.state in _SHIPPED or any(line.state is OrderState.CANCELLED for line in order.lines)
         if later or order.state is OrderState.CANCELLED:
             submit_relay(session, case.shop, order.order_id)
         elif link.hold_until is not None:
@@ -334,8 +334,7 @@ def _effect_refused(case: _Case, effect_id: int, says: Problem) -> Result:
 
 def _advance(case: _Case, order: Order) -> Result:
     done: list[str] = []
-    if order.shipping_type is ShippingType.PLATFORM or order.fulfilled_by_tiktok:
-        done += _parcels_to_store(case, order)
+    done += _parcels_to_store(case, order)
     done += _refunds_to_store(case, order)
     done += _status_to_store(case, order)
     with case.hub.db.write() as session:
@@ -355,9 +354,15 @@ def _lasting(order: Order) -> Sequence[str]:
 
 
 def _parcels_to_store(case: _Case, order: Order) -> list[str]:
-    """Platform shipping: TikTok's tracking becomes the store's shipment, once per package (FUL-02, FUL-12)."""
+    """TikTok's tracking becomes the store's shipment, once per package: its own label, or what was shipped in Seller Center
+    (FUL-02, FUL-12). What came from the store is not sent back."""
     said: list[str] = []
     package_ids = dict.fromkeys([*order.package_ids, *(line.package_id for line in order.lines)])
+    if order.shipping_type is not ShippingType.PLATFORM and not order.fulfilled_by_tiktok:
+        with case.hub.db.read() as session:
+            sent = links.effects_of(session, case.link_id, EffectKind.TIKTOK_SHIPMENT).values()
+        ours = {str(effect.data.get("number")) for effect in sent}
+        package_ids = dict.fromkeys(line.package_id for line in order.lines if line.tracking_number and line.tracking_number not in ours)
     for package_id in filter(None, package_ids):
         parcel = case.tiktok.logistics.package(package_id)
         if parcel is None or not parcel.tracking_number:

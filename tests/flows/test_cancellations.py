@@ -99,6 +99,25 @@ def test_units_cancelled_out_of_a_living_order_are_refunded_in_the_store_once(tr
     assert trade.told(order_id)["status"] == "AWAITING_COLLECTION"
 
 
+@pytest.mark.feature("CXL-02")
+def test_units_cancelled_before_the_order_is_created_are_refunded_right_after(trade: Trade):
+    order_id = trade.place(3, status="ON_HOLD")
+    line = trade.told(order_id)["truth"]["line_ids"][0]
+    trade.tell(order_id, "cancel", {"by": "SELLER", "line_ids": [line]})
+    trade.world.pass_time(timedelta(minutes=2))
+    trade.world.tiktok("POST", "tick")
+    trade.world.settle()
+    assert trade.copies(order_id) == []
+    trade.tell(order_id, "end_hold")
+    trade.world.settle()
+
+    [asked] = trade.store_calls("orders.refund", order_id)
+    assert [one["line_id"] for one in asked["lines"]] == [line]
+    there = trade.there(order_id)
+    assert Decimal(str(there["totals"]["grand"])) == Decimal(trade.told(order_id)["truth"]["total_amount"])
+    assert Decimal(str(there["refunded"])) == Decimal(asked["total"])
+
+
 @pytest.mark.feature("CXL-01")
 def test_a_cancellation_that_tiktok_refuses_is_shown_with_what_to_do(trade: Trade):
     if trade.platform == "magento":      # Magento itself refuses to cancel what is shipped

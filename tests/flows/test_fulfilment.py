@@ -129,6 +129,19 @@ def test_tiktoks_own_label_becomes_the_stores_shipment_once(trade: Trade):
     assert shipped_calls(trade, order_id) == []
 
 
+@pytest.mark.feature("FUL-01", "FUL-09")
+def test_what_is_shipped_in_seller_center_is_shipped_in_the_store_too(trade: Trade):
+    order_id, tracking = trade.buy(2), number()
+    trade.tell(order_id, "ship", {"tracking_number": tracking})
+    trade.world.settle()
+    [asked] = trade.store_calls("orders.ship", order_id)
+    assert asked["number"] == tracking and trade.state(order_id) in ("complete", "shipped")
+    trade.tell(order_id, "collect")
+    trade.world.settle()
+    assert len(trade.store_calls("orders.ship", order_id)) == 1 and shipped_calls(trade, order_id) == []
+    assert trade.api(f"orders/{order_id}")["problems"] == []
+
+
 # §34.4, "Magento (A)" and "PrestaShop (P)", in the words of the two practice stores. What a store shows for "Unfulfilled"
 # is an order that is open, for "Fulfilled/Shipped" one that is shipped in full.
 TABLE = {
