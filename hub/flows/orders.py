@@ -8,7 +8,7 @@ try (`architecture.md` 6).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -505,6 +505,12 @@ def _ship_on_tiktok(case: _Case, order: Order, there: StoreOrder, hold_until: da
     is_shipped = there.state in (StoreOrderState.SHIPPED, StoreOrderState.COMPLETE)
     if order.state not in open_states or not (there.parcels or is_shipped):
         return Result(Outcome.NO_CHANGE, "Nothing to send")
+    with case.hub.db.read() as session:
+        from_tiktok = links.effects_of(session, case.link_id, EffectKind.STORE_SHIPMENT)
+    if from_tiktok:     # parcels that TikTok Shop told of never go back
+        there = replace(there, parcels=tuple(parcel for parcel in there.parcels if parcel.parcel_id not in from_tiktok))
+        if not there.parcels:
+            return Result(Outcome.NO_CHANGE, "Nothing to send")
     numbered = [parcel for parcel in there.parcels if parcel.tracking_number]
     problems: list[Problem] = []
     if len(numbered) < max(len(there.parcels), 1):      # PrestaShop tells of a parcel only once it has its number (FUL-06)

@@ -142,6 +142,27 @@ def test_what_is_shipped_in_seller_center_is_shipped_in_the_store_too(trade: Tra
     assert trade.api(f"orders/{order_id}")["problems"] == []
 
 
+@pytest.mark.feature("FUL-01")
+@pytest.mark.parametrize("trade", ["magento"], indirect=True)       # PrestaShop ships an order as a whole
+def test_an_order_shipped_half_in_seller_center_and_half_in_the_store_is_told_both_ways_once(trade: Trade):
+    first, second = trade.skus()[0], trade.skus()[1]
+    order_id = trade.buy(lines=[{"sku_id": first.tiktok_sku_id}, {"sku_id": second.tiktok_sku_id}])
+    lines = {line["seller_sku"]: line["id"] for line in trade.told(order_id)["line_items"]}
+    here, there = number(), number()
+    trade.tell(order_id, "ship", {"tracking_number": here, "line_ids": [lines[first.seller_sku]]})
+    trade.world.settle()
+    assert len(trade.store_calls("orders.ship", order_id)) == 1 and trade.told(order_id)["status"] == "PARTIALLY_SHIPPING"
+    assert shipped_calls(trade, order_id) == [] and trade.api(f"orders/{order_id}")["problems"] == []
+
+    trade.set(carriers={"UPS": trade.world.shop("magento").providers[1]["id"]})
+    trade.in_store(order_id, "ship", {"tracks": [{"number": there, "title": "UPS"}],
+                                      "lines": [{"sku": second.seller_sku, "quantity": 1}]})
+    trade.world.settle()
+    told = {line["seller_sku"]: line["tracking_number"] for line in trade.told(order_id)["line_items"]}
+    assert told == {first.seller_sku: here, second.seller_sku: there}
+    assert len(trade.store_calls("orders.ship", order_id)) == 1 and trade.state(order_id) == "complete"
+
+
 # §34.4, "Magento (A)" and "PrestaShop (P)", in the words of the two practice stores. What a store shows for "Unfulfilled"
 # is an order that is open, for "Fulfilled/Shipped" one that is shipped in full.
 TABLE = {
@@ -220,14 +241,16 @@ def test_the_providers_that_a_carrier_list_needs_are_given_out(trade: Trade):
         assert {line["shipping_provider_id"] for line in trade.told(order_id)["line_items"]} == {given[2]["id"]}
 
 
+@pytest.mark.parametrize("trade", ["prestashop"], indirect=True)
+def test_all_units_of_an_order_travel_under_its_one_number(trade: Trade):
+    order_id = trade.buy(lines=[{"sku_id": sku.tiktok_sku_id, "quantity": 2} for sku in trade.skus()[:2]])
+    tracking = number()
+    ship(trade, order_id, tracking)
+    assert {line["tracking_number"] for line in trade.told(order_id)["line_items"]} == {tracking}
+
+
+@pytest.mark.parametrize("trade", ["magento"], indirect=True)
 def test_several_parcels_of_one_order_are_told_each(trade: Trade):
-    if trade.platform == "prestashop":
-        skus = trade.skus()[:2]      # PrestaShop knows one number per order: all units travel under it
-        order_id = trade.buy(lines=[{"sku_id": sku.tiktok_sku_id, "quantity": 2} for sku in skus])
-        tracking = number()
-        ship(trade, order_id, tracking)
-        assert {line["tracking_number"] for line in trade.told(order_id)["line_items"]} == {tracking}
-        return
     first, second = trade.skus()[0], trade.skus()[1]
     order_id = trade.buy(lines=[{"sku_id": first.tiktok_sku_id, "quantity": 2}, {"sku_id": second.tiktok_sku_id}])
     numbers = {first.seller_sku: number(), second.seller_sku: number()}
