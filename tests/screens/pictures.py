@@ -11,7 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import select
 
 from admin import attach
@@ -28,7 +29,7 @@ from hub.models.tasks import Task
 from hub.simulator import serve
 from hub.wiring import Hub, open_hub
 from tests.screens.browser import chromium, sign_in
-from tests.screens.rows import PASSWORD, fill_people
+from tests.screens.rows import PASSWORD, add_connection, fill_people
 from tests.support.trade import Trade
 from tests.support.world import World, small_world
 
@@ -45,6 +46,14 @@ def main(folder: Path) -> None:
             _live_through(world)
             _in_use(browser, folder, world)
         browser.close()
+
+
+def _take(page: Page, path: Path) -> None:
+    """The page from its head to at most 1,800 pixels down, in 200 colours: the folder stays small."""
+    page.screenshot(path=path, full_page=True)
+    with Image.open(path) as picture:
+        top = picture.convert("RGB").crop((0, 0, picture.width, min(picture.height, 1800)))
+    top.quantize(200, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def _config(folder: Path) -> Config:
@@ -150,14 +159,12 @@ def _empty(browser: Browser, folder: Path, config: Config) -> None:
     for width in WIDTHS:
         page = browser.new_page(viewport={"width": width, "height": 900})
         page.goto(f"{server.url}/first-run")
-        page.screenshot(path=folder / f"first-run-{width}.png", full_page=True)
+        _take(page, folder / f"first-run-{width}.png")
         page.close()
     server.close()
     with hub.db.write() as db:
         fill_people(db)
     _shoot(browser, folder, hub, "empty-", {"connections": "/admin/connections/"}, signed_out={"sign-in": "/sign-in", "forgot": "/forgot"})
-    from tests.screens.rows import add_connection
-
     with hub.db.write() as db:
         connection, _shop = add_connection(db, "Fern & Kiln US", "magento", "US", "USD")
         connection.last_event_at = None
@@ -192,14 +199,14 @@ def _shoot(browser: Browser, folder: Path, hub: Hub, prefix: str, paths: dict[st
             for name, path in (signed_out or {}).items():
                 if colours == "light":
                     page.goto(server.url + path)
-                    page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
+                    _take(page, folder / f"{name}-{width}.png")
             if wanted:
                 sign_in(page, server.url, "maya@example.com", PASSWORD)
             for name, path in wanted.items():
                 page.goto(server.url + path)
                 page.wait_for_load_state("networkidle")
                 end = "-dark" if colours == "dark" else ""
-                page.screenshot(path=folder / f"{prefix}{name}-{width}{end}.png", full_page=True)
+                _take(page, folder / f"{prefix}{name}-{width}{end}.png")
             context.close()
     server.close()
 
