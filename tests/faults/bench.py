@@ -31,6 +31,7 @@ from hub.practice import practice_app
 from hub.sandbox import APP_KEY, SERVICE_ID, Practice
 from hub.seed import SeedCatalogue
 from hub.wiring import Hub, open_hub
+from tests.faults.forks import children_of
 from tests.support.processes import ROOT, environment, until
 from tests.support.servers import free_port
 from tests.support.world import World, few_products
@@ -133,6 +134,10 @@ class LiveWorld(World):
         wait_quiet(self)
         return 0
 
+    def pass_time(self, span: timedelta) -> None:
+        """All clocks go on by this much."""
+        shift(self.offset, span)
+
     def settle(self, *, later_s: float = 8.0, rounds: int = 60) -> None:
         """Lets all messages leave, moves the clock over short waits, and waits for the work."""
         for _ in range(3):
@@ -216,24 +221,22 @@ def waits_later(hub: Hub) -> int:
             Task.state == TaskState.QUEUED, Task.backoff.is_(True) | (Task.says != ""))) or 0)
 
 
-def children_of(pid: int) -> list[int]:
-    """Direct and further children of a process, youngest last."""
-    found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            direct = [int(word) for word in task.read_text().split()]
-        except FileNotFoundError:
-            continue
-        for child in direct:
-            found += [child, *children_of(child)]
-    return found
-
-
 def _signal(pid: int, number: signal.Signals) -> None:
     try:
         os.kill(pid, number)
     except ProcessLookupError:
         return
+
+
+def place(bench: Bench, quantity: int = 1, number: int = 0) -> str:
+    """A buyer orders the SKU with this number; TikTok Shop has enough of it."""
+    skus = bench.world.skus()
+    sku = skus[number % len(skus)]
+    bench.world.tiktok("PUT", "stock", {"sku_id": sku.tiktok_sku_id, "quantity": 100})
+    placed = bench.world.tiktok("POST", "orders", {
+        "shop_id": bench.world.shop().tiktok_shop_id, "status": "AWAITING_SHIPMENT",
+        "shipping": {"original": "4.99"}, "lines": [{"sku_id": sku.tiktok_sku_id, "quantity": quantity}]})
+    return str(placed["id"])
 
 
 def parts(config: Config, workers: int = 2) -> list[Part]:

@@ -8,9 +8,8 @@ import threading
 
 import pytest
 
-from tests.faults.bench import Bench
+from tests.faults.bench import Bench, place
 from tests.faults.checker import broken
-from tests.faults.test_crash_points import place
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 ORDERS = int(os.environ.get("FAULT_ORDERS", "30"))
