@@ -23,7 +23,9 @@ _HEAD = """# Performance
 
 Measured by `make bench`, which writes this page and `performance.json`. Every figure in the column "measured" is a ratio, or a
 count, against a bound taken in the same run on the same machine; where it is taken in rounds, the ratio is taken inside each
-round and the median is shown. Absolute figures differ from machine to machine and from minute to minute; the ratios travel.
+round and the median is shown. Absolute figures differ from machine to machine and from minute to minute; the ratios travel, as long
+as nothing else keeps the machine busy: the last column names the load of the five minutes around each measurement (the benchmark's
+own processes make about 3 of it), and a row taken under a higher one says little about goals that count milliseconds.
 
 | # | what | goal | measured | met | seen in absolute figures | when |
 |---|---|---|---|---|---|---|
@@ -93,7 +95,9 @@ class Report:
         """Writes down one measurement; the caller asserts."""
         rows = {(row["goal_id"], row["what"]): row for row in self._kept()}
         now = datetime.now(UTC)
-        rows[goal_id, what] = asdict(Row(goal_id, what, goal, measured, met, seen, f"{now:%Y-%m-%d %H:%M} UTC, {commit()}", machine()))
+        rows[goal_id, what] = asdict(
+            Row(goal_id, what, goal, measured, met, seen, f"{now:%Y-%m-%d %H:%M} UTC, {commit()}, load {os.getloadavg()[1]:.1f}", machine())
+        )
         ordered = sorted(rows.values(), key=lambda row: (int(row["goal_id"][1:]), row["what"]))
         self._json.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n")
         lines = [

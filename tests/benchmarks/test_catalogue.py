@@ -67,11 +67,11 @@ def test_a_catalogue_is_stored_near_the_quickest_way_and_an_unchanged_one_quicke
     )
     report.note(
         "G4",
-        f"peak memory at {PRODUCTS:,} products, {store_name}",
+        f"peak memory of a whole catalogue, {store_name}",
         "< 200 MB",
         f"{whole['peak_mb']:.0f} MB",
         whole["peak_mb"] < 200,
-        f"{whole['rows']:,.0f} rows in {whole['seconds']:.1f} s",
+        f"{PRODUCTS:,} products, {whole['rows']:,.0f} rows in {whole['seconds']:.1f} s",
     )
     report.note(
         "G5",

@@ -51,7 +51,9 @@ def by_themselves(loops: int, count: int) -> float:
 
 def submit(hub: Hub, connection_id: int) -> int:
     with hub.db.write() as session:
-        return tasks.fan_out(session, Kind.PUSH_LISTINGS, range(1, JOBS * ITEMS_A_JOB + 1), connection_id=connection_id, chunk=ITEMS_A_JOB).id
+        return tasks.fan_out(
+            session, Kind.PUSH_LISTINGS, range(1, JOBS * ITEMS_A_JOB + 1), connection_id=connection_id, chunk=ITEMS_A_JOB
+        ).id
 
 
 def without_a_queue(hub: Hub, connection_id: int) -> float:
@@ -82,7 +84,9 @@ def rate_of(hub: Hub, parent_id: int) -> float:
     """Items per second from the first claim to the last end."""
     with hub.db.read() as session:
         counts = tasks.progress(session, parent_id)
-        first, last = session.execute(select(func.min(Task.started_at), func.max(Task.finished_at)).where(Task.parent_id == parent_id)).one()
+        first, last = session.execute(
+            select(func.min(Task.started_at), func.max(Task.finished_at)).where(Task.parent_id == parent_id)
+        ).one()
     assert counts.ok == JOBS * ITEMS_A_JOB
     return JOBS * ITEMS_A_JOB / (last - first).total_seconds()
 

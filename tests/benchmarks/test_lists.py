@@ -49,18 +49,28 @@ def fill(db: Database, count: int) -> None:
         grant = Grant(app_id=app.id, open_id="o", created_at=now)
         session.add(grant)
         session.flush()
-        shop = Shop(grant_id=grant.id, connection_id=connection.id, tiktok_shop_id="1", region="US", currency="USD", cipher="c", created_at=now)
+        shop = Shop(
+            grant_id=grant.id, connection_id=connection.id, tiktok_shop_id="1", region="US", currency="USD", cipher="c", created_at=now
+        )
         session.add(shop)
         session.flush()
         facts = {"count": count, "connection": connection.id, "shop": shop.id, "now": now.replace(tzinfo=None) if db.is_sqlite else now}
-        session.execute(text(
-            "INSERT INTO store_product (id, connection_id, external_id, sku, kind, title, image_url, category_id, category_path, active, data,"
-            " content_hash, pulled_at, hub_title, hub_description, hub_category_id, hub_brand_id, hub_brand_name, hub_attributes, hub_package)"
-            " SELECT n, :connection, 'p' || n, 'SKU-' || n, 'simple', 'Product ' || (n * 7919 % 1000003), '', '' || (n % 20),"
-            " 'Men / Category ' || (n % 20), true, '{}', 'h', :now, '', '', '', '', '', '{}', '{}' FROM (" + numbers + ") AS numbers"), facts)
-        session.execute(text(
-            "INSERT INTO store_variant (id, product_id, connection_id, external_id, sku, options, barcode, image_url, position, active)"
-            " SELECT n, n, :connection, 'p' || n, 'SKU-' || n, '{}', '', '', 0, true FROM (" + numbers + ") AS numbers"), facts)
+        session.execute(
+            text(
+                "INSERT INTO store_product (id, connection_id, external_id, sku, kind, title, image_url, category_id, category_path, active, data,"
+                " content_hash, pulled_at, hub_title, hub_description, hub_category_id, hub_brand_id, hub_brand_name, hub_attributes, hub_package)"
+                " SELECT n, :connection, 'p' || n, 'SKU-' || n, 'simple', 'Product ' || (n * 7919 % 1000003), '', '' || (n % 20),"
+                " 'Men / Category ' || (n % 20), true, '{}', 'h', :now, '', '', '', '', '', '{}', '{}' FROM (" + numbers + ") AS numbers"
+            ),
+            facts,
+        )
+        session.execute(
+            text(
+                "INSERT INTO store_variant (id, product_id, connection_id, external_id, sku, options, barcode, image_url, position, active)"
+                " SELECT n, n, :connection, 'p' || n, 'SKU-' || n, '{}', '', '', 0, true FROM (" + numbers + ") AS numbers"
+            ),
+            facts,
+        )
         session.execute(text(
             "INSERT INTO listing (id, connection_id, shop_id, product_id, state, tiktok_product_id, tiktok_status, tiktok_audit, problems, pending,"
             " taken_down, pushed_hash, intent_key, live_at, updated_at) SELECT n, :connection, :shop, n,"
