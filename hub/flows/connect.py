@@ -212,7 +212,8 @@ class Consented:
 def finish_consent(hub: Hub, state: str, code: str, bound_to: str) -> Consented:
     """Exchanges the code, keeps the tokens, lists the shops (TTS-03, TTS-04). Raises `NotThisTime`, or `hub.errors`."""
     with hub.db.write() as session:
-        row = session.scalars(select(OAuthState).where(OAuthState.state_hash == _hash(state))).one_or_none()
+        # Locked: of two that come back with the same state at once, the second finds it used.
+        row = session.scalars(select(OAuthState).where(OAuthState.state_hash == _hash(state)).with_for_update()).one_or_none()
         if row is None or row.bound_to != bound_to[:80]:
             raise NotThisTime("This sign-in was not started here. Start it again from the connection's page.")
         if row.used_at is not None:

@@ -9,6 +9,7 @@ import json
 import pickle
 import random
 import string
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from sqlalchemy import select
 from hub import clock, queue
 from hub.config import Config
 from hub.domain.tasks import Kind, Queue, TaskState
+from hub.errors import HubError
 from hub.flows import connect, tasks
 from hub.inbound import BadSignature
 from hub.models.connections import Connection, OAuthState
@@ -33,6 +35,7 @@ from hub.tiktok import events as tiktok_events
 from hub.wiring import Hub
 from jobs.worker import PARKED, is_ours
 from tests.inbox.conftest import APP_KEY, APP_SECRET, Plant, plant, plugin_event, tiktok_message  # noqa: F401  (a fixture)
+from tests.support import both_databases
 from tests.support.hubs import add_connection, opened, run_waiting
 from tests.support.hubs import task as row_of
 from tests.support.processes import process, until
@@ -185,6 +188,29 @@ def test_a_consent_that_comes_back_elsewhere_later_or_twice_is_refused(asked: tu
     assert not isinstance(first.value, connect.NotThisTime), "it went on to TikTok Shop, which is not there"
     with pytest.raises(connect.NotThisTime, match="used already"):
         connect.finish_consent(hub, state, "a code", "1.maya")
+
+
+@both_databases
+def test_of_many_who_come_back_with_one_state_at_once_one_goes_on(asked: tuple[Hub, Connection, str]):
+    """S-22, S-39."""
+    hub, _connection, state = asked
+    begun, refused = threading.Barrier(6), []
+
+    def one() -> None:
+        begun.wait()
+        try:
+            connect.finish_consent(hub, state, "a code", "1.maya")
+        except connect.NotThisTime as why:
+            refused.append(str(why))
+        except HubError:
+            return
+
+    threads = [threading.Thread(target=one) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 5 and all("used already" in why for why in refused)
 
 
 # -- S-26

@@ -34,7 +34,7 @@ MATRIX = {
         missed.index:GET missed.sync:POST
         tasks.index:GET tasks.page:GET tasks.part:GET tasks.progress_json:GET tasks.stop:POST tasks.results:GET
         settings.index:GET settings.products:GET settings.orders:GET settings.save_carrier:POST
-        auth.change_password:GET auth.change_password:POST
+        auth.change_password:GET auth.change_password:POST auth.change_mail:POST
     """,
     "managers": """
         connections.pause:POST connections.resume:POST connections.secret:POST connections.rename:POST connections.remove:POST
@@ -76,7 +76,7 @@ def ways(site: Site) -> Iterator[tuple[Rule, str]]:
 
 def with_right(site: Site, *rights: str) -> Iterator[tuple[Rule, str, str]]:
     for rule, method in ways(site):
-        right = RIGHTS[f"{rule.endpoint}:{method}"]
+        right = RIGHTS.get(f"{rule.endpoint}:{method}", "unknown")
         if right in rights:
             yield rule, method, right
 
