@@ -17,7 +17,7 @@ from hub.seed import CategoryPath, SeedCatalogue, SeedCategory, SeedImage, SeedP
 SIZES = ("S", "M", "L", "XL")
 FLAWS = {
     "linen-lampshade": "missing dimensions and weight",
-    "wire-tray": "title too short",
+    "wire-tray": "title of one word, too short in most markets (not in the US and the UK)",
     "sample-swatches": "missing SKU",
     "breakfast-bundle": "bundle, which cannot be listed",
     "clearance-crate": "disabled in the store",

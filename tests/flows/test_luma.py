@@ -22,6 +22,7 @@ LUMA = Path(__file__).parents[3] / "shared" / "data" / "luma"
 
 if LUMA.is_dir():  # the Luma files are not part of the project
 
+    @pytest.mark.timeout(300)
     @pytest.mark.feature("PUL-04", "PRD-05", "PRD-13", "ERR-04")
     def test_the_luma_catalogue_goes_live_and_what_does_not_says_how_to_mend_it(config: Config):
         catalogue = load(LUMA)
@@ -46,6 +47,7 @@ if LUMA.is_dir():  # the Luma files are not part of the project
                     mapping = session.scalars(select(CategoryMapping).where(
                         CategoryMapping.shop_id == world.shop_id(), CategoryMapping.store_category_id == one["category_id"])).one()
                     asked = categories.cached_detail(session, world.shop_id(), mapping.category_id)
+                    assert asked is not None
                     missing = [row["attribute_id"] for row in asked.attributes if row["required"] and not row["is_sales"]]
                     categories.save_values(session, mapping, attributes=dict.fromkeys(missing, "Nylon"))
             push(world, "magento", [one.id for one in listings if one.state is not ListingState.LIVE])

@@ -110,6 +110,7 @@ def test_the_dialog_proposes_three_years_back_until_the_end_of_today():
     assert (start.date().isoformat(), end.isoformat()) == ("2023-03-03", "2026-03-02T23:59:59+00:00")
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.feature("PUL-04")
 @pytest.mark.parametrize("platform", STORES)
 def test_250_products_come_once_however_often_they_are_pulled(config: Config, platform: str):

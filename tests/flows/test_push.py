@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from hub.config import Config
 from hub.domain.listings import ListingState
@@ -62,6 +62,7 @@ def fail(world: World, operation: str, **fault: object) -> None:
     world.tiktok("POST", "faults", {"match": {"operation": operation}, "times": 1, **fault})
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.feature("PRD-03", "PRD-05", "PRD-07", "PRD-15", "ERR-04")
 @pytest.mark.parametrize("platform", STORES)
 def test_our_own_catalogue_goes_live_but_for_its_flaws_which_say_what_they_are(config: Config, platform: str):
@@ -269,7 +270,7 @@ def test_a_create_whose_key_tiktok_shop_forgot_is_found_by_its_skus(world: World
     with world.hub.db.write() as session:       # as after a crash between TikTok Shop's answer and our note of it
         row = session.get_one(Listing, listing_id)
         row.tiktok_product_id, row.state, row.pushed_hash, row.intent_key = None, ListingState.PUSHING, "", "another-key-than-then"
-        session.execute(ListingSku.__table__.delete())
+        session.execute(delete(ListingSku))
     push(world, "magento", [listing_id])
     assert listing_of(world, sku).tiktok_product_id == made
     assert len(world.tiktok("GET", "products")["products"]) == 1
