@@ -454,7 +454,7 @@ CASES: tuple[Case, ...] = (
     Case("an order in a bare prestashop", order_comes, sides(
         *(f"prestashop.{step}" for step in ("customers.create", "addresses.create", "carts.create", "specific_prices.create", "orders.create",
                                             "orders.total", "order_payments.amount", "orders.pay", "order_carriers.cost",
-                                            "order_invoices.total", "order_payments.mark"))), "prestashop", bare=True),
+                                            "order_payments.mark"))), "prestashop", bare=True),
     Case("TikTok's parcel to a bare prestashop", tiktok_ships, sides("prestashop.order_carriers.track", "prestashop.orders.ship"),
          "prestashop", bare=True),
     Case("TikTok's cancellation to a bare prestashop", tiktok_cancels, sides("prestashop.orders.cancel"), "prestashop", bare=True),

@@ -64,6 +64,26 @@ def test_a_total_that_differs_is_a_payment_error_without_stock_until_it_is_rescu
     shop.write("POST", "order_histories", id_order=number, id_order_state="2")
     assert shop.stock("SKU-1") == 8
     assert shop.read(f"orders/{number}", display="full")["orders"][0]["invoice_number"] == "1"
+    # The new invoice knows no payment of before: what it says is open is written down as a second one.
+    assert [row["amount"] for row in shop.read("order_payments", display="full")["order_payments"]] == ["10.000000", "29.980000"]
+    assert shop.read(f"orders/{number}", display="full")["orders"][0]["total_paid_real"] == "39.980000"
+
+
+def test_a_rescue_by_the_orders_own_state_counts_the_payment_that_is_there(shop: Practice) -> None:
+    number = shop.write("POST", "orders", **order(make_cart(shop), "10.00")).findtext("id") or ""
+    (payment,) = shop.read("order_payments", display="full")["order_payments"]
+    shop.write("PATCH", f"order_payments/{payment['id']}", id=str(payment["id"]), amount="29.98")
+    shop.write("PATCH", f"orders/{number}", id=number, current_state="2")
+    assert [row["amount"] for row in shop.read("order_payments", display="full")["order_payments"]] == ["29.980000"]
+    assert shop.stock("SKU-1") == 8
+
+
+def test_a_combination_that_is_not_there_is_sold_at_no_price(shop: Practice) -> None:
+    ids = make_cart(shop, price=None)
+    shop.sim.shop.tables["carts"][int(ids["id_cart"])]["associations"]["cart_rows"][0]["id_product_attribute"] = "999"
+    number = shop.write("POST", "orders", **order(ids, "0.00")).findtext("id")
+    row = shop.read(f"orders/{number}", display="full")["orders"][0]
+    assert (row["total_paid"], row["current_state"], shop.stock("SKU-1")) == ("0.000000", "11", 10)
 
 
 def test_a_carriers_price_is_part_of_the_total(shop: Practice) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -42,6 +43,17 @@ def test_a_web_server_that_drops_the_header_is_named(bench):
     assert bench.open(key_in_address=True).check().ok
     entry = [one for one in bench.app.sim.journal.entries() if one.operation == "GET root"][-1]
     assert "Authorization" not in entry.headers
+
+
+@pytest.mark.feature("PRS-02")
+def test_a_key_without_a_single_tick_is_told_from_one_that_is_gone(bench):
+    bench.control("POST", "webservice", {"permissions": {}})
+    with pytest.raises(Refused) as error:
+        bench.open().check()
+    assert error.value.problems[0].code == "store.permission" and "every permission" in error.value.problems[0].says
+    bench.control("POST", "webservice", {"active": False})
+    with pytest.raises(NeedsReconnect):
+        bench.open().check()
 
 
 def test_a_wrong_filter_shows_its_first_error_and_not_php_warnings(bench):
@@ -180,6 +192,41 @@ def test_without_the_module_an_order_is_made_once_to_the_cent_and_nobody_is_mail
     assert [(one.key, one.grand) for one in store.marked_orders(first.created_at, first.created_at + timedelta(minutes=1))] == [(KEY, order.grand)]
 
 
+def test_without_the_module_what_was_paid_stands_once_in_order_payment_parcel_and_invoice(bench):
+    tables, order = bench.app.sim.shop.tables, draft(bench)
+    number = without_module(bench).create_order(order).order_id
+    row, (invoice,), (payment,) = tables["orders"][int(number)], tables["order_invoices"].values(), tables["order_payments"].values()
+    assert {row["total_paid_real"], row["total_paid_tax_incl"], invoice["total_paid_tax_incl"], payment["amount"]} == {f"{order.grand:.6f}"}
+    (carrier,) = tables["order_carriers"].values()
+    assert carrier["shipping_cost_tax_incl"] == row["total_shipping_tax_incl"] == invoice["total_shipping_tax_incl"] == "4.990000"
+
+
+@pytest.mark.parametrize("taxed", [False, True])
+def test_without_the_module_the_invoice_agrees_whether_or_not_the_shop_knew_the_total(bench, taxed):
+    tables = bench.app.sim.shop.tables
+    if not taxed:
+        for product in tables["products"].values():
+            product["id_tax_rules_group"] = "0"
+    lines = tuple(replace(line, tax=Decimal(0)) for line in draft(bench).lines)
+    order = replace(draft(bench), lines=lines, tax=Decimal(0), grand=draft(bench).grand - draft(bench).tax)
+    made = without_module(bench).create_order(order)
+    states = [row["id_order_state"] for row in tables["order_histories"].values() if row["id_order"] == made.order_id]
+    assert states == (["8", "2"] if taxed else ["11"])
+    (invoice,), (payment,) = tables["order_invoices"].values(), tables["order_payments"].values()
+    assert {invoice["total_paid_tax_incl"], payment["amount"], f"{made.grand:.6f}"} == {f"{order.grand:.6f}"}
+
+
+@pytest.mark.parametrize("version", ["8.2.0", "9.1.4"])
+def test_without_the_module_lines_of_another_currency_keep_their_prices_on_8_and_9(version):
+    bench = PrestaShopBench()
+    bench.mount(create_simulator(catalogue=prestashop_shop.catalogue(), webservice_key=prestashop_shop.KEY, base_url=bench.base_url, version=version))
+    tables = bench.app.sim.shop.tables
+    next(row for row in tables["currencies"].values() if row["iso_code"] == "EUR")["conversion_rate"] = "0.900000"
+    order = replace(draft(bench), currency="EUR")
+    assert without_module(bench).create_order(order).currency == "EUR"
+    assert [row["total_price_tax_excl"] for row in tables["order_details"].values()] == ["50.000000", "36.000000"]
+
+
 @pytest.mark.parametrize("operation", [
     "POST customers", "POST addresses", "POST carts", "POST specific_prices", "POST orders", "PATCH orders", "PATCH order_payments"])
 @pytest.mark.parametrize("drop", ["before", "after"])
@@ -191,6 +238,15 @@ def test_without_the_module_whatever_answer_is_lost_there_is_one_order(bench, op
     made = bench.open().create_order(draft(bench))
     assert made.grand == draft(bench).grand and made.state is StoreOrderState.OPEN
     assert len(bench.control("GET", "orders")) == 1
+
+
+def test_without_the_module_a_combination_is_sold_though_its_id_is_also_the_products(bench):
+    product, combination = bench.items["SHIRT-Red-M"]
+    assert product == combination
+    line = replace(draft(bench).lines[0], product_id=product, variant_id=combination)
+    without_module(bench).create_order(replace(draft(bench), lines=(line, draft(bench).lines[1])))
+    sold = {(row["product_id"], row["product_attribute_id"]) for row in bench.app.sim.shop.tables["order_details"].values()}
+    assert (product, combination) in sold and (product, "0") not in sold
 
 
 def test_without_the_module_an_order_is_shipped_once_and_cancelled_only_before(bench):
@@ -213,7 +269,9 @@ def test_without_the_module_what_the_shop_cant_do_is_said_before_anything_is_mad
     store = without_module(bench)
     lines = (replace(draft(bench).lines[0], product_id="999", variant_id="999"),)
     nowhere = replace(draft(bench).ship_to, country="ZZ")
-    for changes in ({"lines": lines}, {"currency": "ISK"}, {"ship_to": nowhere}):
+    gone = (replace(draft(bench).lines[0], variant_id="999"),)
+    unchosen = (replace(draft(bench).lines[0], product_id=bench.items["SHIRT-Red-M"][0], variant_id=""),)
+    for changes in ({"lines": lines}, {"lines": gone}, {"lines": unchosen}, {"currency": "ISK"}, {"ship_to": nowhere}):
         with pytest.raises(Refused) as error:
             store.create_order(draft(bench, **changes))
         assert error.value.problems[0].code == "order.store_refused"

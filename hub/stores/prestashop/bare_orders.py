@@ -29,6 +29,8 @@ GUESTS = "2"
 _KEY = re.compile(r"\d{15,20}")
 _STATES = {"PS_OS_CANCELED": StoreOrderState.CANCELLED, "PS_OS_SHIPPING": StoreOrderState.SHIPPED,
            "PS_OS_DELIVERED": StoreOrderState.COMPLETE, "PS_OS_REFUND": StoreOrderState.CLOSED, "PS_OS_ERROR": StoreOrderState.UNKNOWN}
+_ON_INVOICE = ("total_paid_tax_excl", "total_paid_tax_incl", "total_products", "total_products_wt", "total_shipping_tax_excl",
+               "total_shipping_tax_incl", "total_wrapping_tax_excl", "total_wrapping_tax_incl")
 _WHOLE = "id,reference,current_state,total_paid_tax_incl,id_currency,id_cart,date_add"
 
 
@@ -51,11 +53,11 @@ class BareOrders:
         if row is None:
             currency = self._one("currencies", {"iso_code": draft.currency, "deleted": "0"}, f"it does not sell in {draft.currency}")
             country = self._one("countries", {"iso_code": draft.ship_to.country, "active": "1"}, f"it does not deliver to {draft.ship_to.country}")
-            self._check_products(draft)
+            attributes = self._attributes(draft)
             address = self._address(draft, str(country["id"]))
             row = self._first("orders", {"id_address_delivery": str(address["id"])}, f"[{_WHOLE}]")
             if row is None:
-                row = self._place(draft, self._cart(draft, address, currency), address, currency)
+                row = self._place(draft, self._cart(draft, address, currency, attributes), address, currency)
             self._finish(draft, row)
         made = self.order(draft.key)
         if made is None:
@@ -104,7 +106,9 @@ class BareOrders:
 
     # -- the steps
 
-    def _check_products(self, draft: OrderDraft) -> None:
+    def _attributes(self, draft: OrderDraft) -> dict[str, str]:
+        """The combination that each variant id stands for, "0" for a product without any. The shop would sell one that is
+        not there at no price, and ids of products and combinations overlap: only its combinations tell them apart."""
         wanted = {line.product_id: line for line in draft.lines}
         there = {str(row["id"]): row for row in self._client.page("products", filters={"id": f"[{'|'.join(wanted)}]"}, display="[id,active]")}
         for product_id, line in wanted.items():
@@ -112,6 +116,18 @@ class BareOrders:
                 raise _refused(f"{line.sku or product_id} is unknown", "unknown_sku")
             if not translate.is_on(there[product_id].get("active")):
                 raise _refused(f"{line.sku or product_id} is switched off", "disabled_sku")
+        sold = {(str(row["id_product"]), str(row["id"])) for page in self._client.rows(
+            "combinations", filters={"id_product": f"[{'|'.join(wanted)}]"}, display="[id,id_product]", size=500) for row in page}
+        with_combinations = {product_id for product_id, _ in sold}
+        found: dict[str, str] = {}
+        for line in draft.lines:
+            if (line.product_id, line.variant_id) in sold:
+                found[f"{line.product_id}/{line.variant_id}"] = line.variant_id
+            elif line.variant_id in ("", line.product_id) and line.product_id not in with_combinations:
+                found[f"{line.product_id}/{line.variant_id}"] = "0"
+            else:
+                raise _refused(f"{line.sku or line.variant_id} is unknown", "unknown_sku")
+        return found
 
     def _address(self, draft: OrderDraft, country_id: str) -> Mapping[str, Any]:
         """The address with the key in its alias; its guest was made right before it. The guest has an address that no mail
@@ -129,8 +145,11 @@ class BareOrders:
             **_place_of(draft.ship_to)}, "prestashop.addresses.create")
         return {"id": made.findtext("id"), "id_customer": guest.findtext("id")}
 
-    def _cart(self, draft: OrderDraft, address: Mapping[str, Any], currency: Mapping[str, Any]) -> str:
+    def _cart(self, draft: OrderDraft, address: Mapping[str, Any], currency: Mapping[str, Any], attributes: Mapping[str, str]) -> str:
         """The cart of this address with one special price a line; that price is alone for this cart and goes with it."""
+        def attribute(line: DraftLine) -> str:
+            return attributes[f"{line.product_id}/{line.variant_id}"]
+
         found = self._first("carts", {"id_address_delivery": str(address["id"])}, "[id]")
         if found is None:
             customer = self._one("customers", {"id": str(address["id_customer"])}, "the buyer that was made for it is gone")
@@ -140,19 +159,22 @@ class BareOrders:
                 "id_address_delivery": address["id"], "id_address_invoice": address["id"], "id_carrier": carrier,
                 "secure_key": customer["secure_key"], "delivery_option": f'{{"{address["id"]}":"{carrier},"}}',
                 "associations": {"cart_rows": [{
-                    "id_product": line.product_id, "id_product_attribute": _attribute(line), "id_address_delivery": address["id"],
+                    "id_product": line.product_id, "id_product_attribute": attribute(line), "id_address_delivery": address["id"],
                     "quantity": line.quantity} for line in _merged(draft)]}}, "prestashop.carts.create")
             found = {"id": made.findtext("id")}
         cart = str(found["id"])
         priced = {(str(row["id_product"]), str(row["id_product_attribute"])) for row in self._client.page(
             "specific_prices", filters={"id_cart": cart}, display="[id,id_product,id_product_attribute]")}
+        # Given in the shop's own currency for any: 8 converts it even where it names the cart's own, 9 does not.
+        is_own = str(currency["id"]) == self._settings().get("PS_CURRENCY_DEFAULT")
+        rate = Decimal(1) if is_own else translate.number(currency.get("conversion_rate")) or Decimal(1)
         for line in _merged(draft):
-            if (line.product_id, _attribute(line)) not in priced:
-                price = (line.net - (line.tax if draft.prices_include_tax else 0)) / line.quantity
-                zeros = dict.fromkeys(("id_shop", "id_country", "id_group", "id_customer", "reduction"), "0")
+            if (line.product_id, attribute(line)) not in priced:
+                price = (line.net - (line.tax if draft.prices_include_tax else 0)) / line.quantity / rate
+                zeros = dict.fromkeys(("id_shop", "id_currency", "id_country", "id_group", "id_customer", "reduction"), "0")
                 self._client.write("POST", "specific_prices", {
-                    **zeros, "id_cart": cart, "id_product": line.product_id, "id_product_attribute": _attribute(line),
-                    "id_currency": currency["id"], "price": f"{price:.6f}", "from_quantity": 1, "reduction_tax": 1, "reduction_type": "amount",
+                    **zeros, "id_cart": cart, "id_product": line.product_id, "id_product_attribute": attribute(line),
+                    "price": f"{price:.6f}", "from_quantity": 1, "reduction_tax": 1, "reduction_type": "amount",
                     "from": "0000-00-00 00:00:00", "to": "0000-00-00 00:00:00"}, "prestashop.specific_prices.create")
         return cart
 
@@ -170,18 +192,37 @@ class BareOrders:
         return row
 
     def _finish(self, draft: OrderDraft, row: Mapping[str, Any]) -> None:
-        """What was paid in place of what the shop computed; a state "payment error" becomes paid; the key goes in last."""
+        """What was paid in place of what the shop computed, in order, payment, parcel and invoice; the key goes in last.
+
+        An order in "payment error" becomes paid through its own state, which counts the payment that is there: a history
+        row would add a second one and double what was paid. Its mail goes to the address that nobody reads.
+        """
         money, number = _Sums(draft), str(row["id"])
+        sums = {name: _six(value) for name, value in money.of_order().items()}
         self._client.write("PATCH", f"orders/{number}", {
-            "id": number, **{name: _six(value) for name, value in money.of_order().items()},
-            "note": f"TikTok Shop {draft.key}. {draft.note}".strip()[:1000]}, "prestashop.orders.total")
-        if str(row["current_state"]) == self._settings().get("PS_OS_ERROR"):
-            self._move(row, "PS_OS_PAYMENT", "prestashop.orders.pay")
+            "id": number, **sums, "note": f"TikTok Shop {draft.key}. {draft.note}".strip()[:1000]}, "prestashop.orders.total")
         payments = self._client.page("order_payments", filters={"order_reference": str(row["reference"])}, display="[id]")
         if not payments:
             raise _refused("it made the order without a payment")
-        self._client.write("PATCH", f"order_payments/{payments[0]['id']}", {
-            "id": payments[0]["id"], "amount": _six(draft.grand), "transaction_id": draft.key}, "prestashop.order_payments.mark")
+        payment = str(payments[0]["id"])
+        if str(row["current_state"]) == self._settings().get("PS_OS_ERROR"):
+            paid = self._settings().get("PS_OS_PAYMENT", "")
+            if not paid:
+                raise _refused("its setting PS_OS_PAYMENT names no state")
+            self._client.write("PATCH", f"order_payments/{payment}", {"id": payment, "amount": _six(draft.grand)},
+                               "prestashop.order_payments.amount")
+            self._client.write("PATCH", f"orders/{number}", {"id": number, "current_state": paid}, "prestashop.orders.pay")
+        for carrier in self._client.page("order_carriers", filters={"id_order": number}, display="[id]"):
+            self._client.write("PATCH", f"order_carriers/{carrier['id']}", {
+                "id": carrier["id"], "shipping_cost_tax_incl": _six(money.shipping_with), "shipping_cost_tax_excl": _six(money.shipping)},
+                "prestashop.order_carriers.cost")
+        for invoice in self._client.page("order_invoices", filters={"id_order": number}, display="[id,total_paid_tax_incl,total_paid_tax_excl]"):
+            if (translate.number(invoice.get("total_paid_tax_incl")), translate.number(invoice.get("total_paid_tax_excl"))) != (
+                    draft.grand, money.without):
+                self._client.write("PATCH", f"order_invoices/{invoice['id']}", {
+                    "id": invoice["id"], **{name: value for name, value in sums.items() if name in _ON_INVOICE}}, "prestashop.orders.total")
+        self._client.write("PATCH", f"order_payments/{payment}", {
+            "id": payment, "amount": _six(draft.grand), "transaction_id": draft.key}, "prestashop.order_payments.mark")
 
     def _move(self, row: Mapping[str, Any], name: str, crash_point: str) -> None:
         wanted = self._settings().get(name, "")
@@ -284,10 +325,6 @@ def _merged(draft: OrderDraft) -> list[DraftLine]:
         found[name] = line if before is None else replace(
             before, quantity=before.quantity + line.quantity, net=before.net + line.net, tax=before.tax + line.tax)
     return list(found.values())
-
-
-def _attribute(line: DraftLine) -> str:
-    return "0" if line.variant_id in ("", line.product_id) else line.variant_id
 
 
 def _six(amount: Decimal) -> str:

@@ -28,7 +28,8 @@ from hub.stores.prestashop.settings import PrestaShopKeys
 
 PAGE = 50
 _NO_KEY = "401 Unauthorized"
-_NOT_ACTIVE = (18, 20, 21)
+_NOT_ACTIVE = (18, 20)
+_NO_TICKS = 21
 _NO_RIGHT = (25, 26)
 _OFF = 22
 _RESOURCE = re.compile(r'[Rr]esource (?:of type )?"?(\w+)"?')
@@ -131,6 +132,10 @@ class Client:
         if answer.status in (401, 403, 405) and code in _NO_RIGHT:
             named = _RESOURCE.search(says)
             found = problem("store.permission", what=named[1] if named else says, raw=str(code))
+            raise Refused(found.says, problems=(found,), code="permission")
+        if code == _NO_TICKS:
+            # A key that is not there answers 20 first: alone, 21 means a good key without a single tick.
+            found = problem("store.permission", what="every permission: tick View for all resources", raw=str(code))
             raise Refused(found.says, problems=(found,), code="permission")
         if code in _NOT_ACTIVE:
             raise NeedsReconnect("PrestaShop no longer accepts the webservice key.", status=answer.status,

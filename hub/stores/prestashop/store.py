@@ -36,7 +36,8 @@ _READS = ("carriers", "categories", "combinations", "configurations", "currencie
           "product_feature_values", "product_features", "product_option_values", "product_options", "products", "stock_availables")
 # Only without the module: with it the key needs no right to change anything.
 _WRITES = {"addresses": ("get", "post"), "carts": ("get", "post"), "countries": ("get",), "customers": ("get", "post"),
-           "order_carriers": ("get", "patch"), "order_histories": ("post",), "order_payments": ("patch",), "order_slip": ("get",),
+           "order_carriers": ("get", "patch"), "order_histories": ("post",), "order_invoices": ("get", "patch"),
+           "order_payments": ("patch",), "order_slip": ("get",),
            "orders": ("post", "patch"), "specific_prices": ("get", "post")}
 WITHOUT_PLUGIN = (
     "orders are made from the shop's own cart and corrected afterwards: discounts and fees of TikTok Shop stand in the sums only",

@@ -115,7 +115,7 @@ def place_cart(shop: Shop, sent: dict[str, Any]) -> int:
     items: list[tuple[int, int, int]] = []
     for line in cart["associations"].get("cart_rows", []):
         product_id, attribute = int(line["id_product"]), int(line.get("id_product_attribute") or 0)
-        if shop.row("products", product_id) is None or attribute not in shop.attributes_of(product_id):
+        if shop.row("products", product_id) is None:
             raise CoreDied()
         items.append((product_id, attribute, int(line["quantity"])))
     if not items:
@@ -136,8 +136,7 @@ def _validate(shop: Shop, sent: dict[str, Any], cart: Row, items: list[tuple[int
         "secure_key": cart["secure_key"], "id_lang": cart["id_lang"] or "1"})
     net_total = gross_total = Decimal(0)
     for product_id, attribute, quantity in items:
-        # Prices convert by the cart's currency unless the cart's own special price names that very currency.
-        unit_net = shop.price(product_id, attribute, use_tax=False, quantity=quantity, cart_id=cart["id"])
+        unit_net = _unit(shop, cart, product_id, attribute, quantity)
         unit = cents(unit_net * (1 + shop.rate(product_id)), 6)
         line_net, line = cents(unit_net * quantity, places), cents(unit * quantity, places)
         net_total, gross_total = net_total + line_net, gross_total + line
@@ -171,6 +170,22 @@ def _validate(shop: Shop, sent: dict[str, Any], cart: Row, items: list[tuple[int
     return order_id
 
 
+def _unit(shop: Shop, cart: Row, product_id: int, attribute: int, quantity: int) -> Decimal:
+    """A unit's net price in the cart's currency. A combination that is not there is sold at no price, as measured.
+
+    It is converted from the shop's own currency; 9 leaves a special price alone that names the cart's, 8.2 does not.
+    """
+    if attribute not in shop.attributes_of(product_id) and attribute:
+        return Decimal(0)
+    net = shop.price(product_id, attribute, use_tax=False, quantity=quantity, cart_id=cart["id"])
+    special = shop.specific_price(product_id, attribute, quantity=quantity, cart_id=cart["id"])
+    names_it = special is not None and Decimal(special["price"]) >= 0 and special["id_currency"] == cart["id_currency"]
+    currency = shop.row("currencies", cart["id_currency"])
+    if currency is None or currency["iso_code"] == shop.currency or (names_it and shop.version >= "9"):
+        return net
+    return net * Decimal(currency["conversion_rate"])
+
+
 def _carrier_of(shop: Shop, cart: Row) -> Row:
     """The carrier that the delivery option names; without one the cheapest, whatever the cart's id_carrier says."""
     try:
@@ -183,14 +198,16 @@ def _carrier_of(shop: Shop, cart: Row) -> Row:
     return next(row for row in shop.tables["carriers"].values() if row["active"] == "1" and row["deleted"] != "1")
 
 
-def move(shop: Shop, order_id: int, state: int, *, mails: bool = True, restock: bool | None = None) -> None:
+def move(shop: Shop, order_id: int, state: int, *, mails: bool = True, restock: bool | None = None,
+         uses_payments: bool = True) -> None:
     """Move an order to a state, with stock, invoice, history, hooks and, if wanted, the state's mail.
 
-    `restock` None follows the core: cancelling gives goods back that were taken, refunding does not.
+    `restock` None follows the core: cancelling gives goods back that were taken, refunding does not. Without
+    `uses_payments` (a history row of the webservice) a new invoice knows no payment, so that a paid state adds one.
     """
     order = shop.tables["orders"][order_id]
     extra = shop.extras[order_id]
-    _, logable, _, _, delivery, invoice, sends = STATES.get(state) or _flags(shop, state)
+    _, logable, paid, _, delivery, invoice, sends = STATES.get(state) or _flags(shop, state)
     order["current_state"], order["valid"] = str(state), str(logable)
     if logable and not extra.stock_taken:
         take_stock(shop, order_id)
@@ -208,6 +225,10 @@ def move(shop: Shop, order_id: int, state: int, *, mails: bool = True, restock: 
                 "total_shipping_tax_excl", "total_shipping_tax_incl", "total_wrapping_tax_excl",
                 "total_wrapping_tax_incl")}}))
         order["invoice_date"] = shop.local_now()
+        if uses_payments:
+            extra.invoiced_payments |= {int(row["id"]) for row in payments_of(shop, order)}
+    if paid:
+        _pay_the_rest(shop, order, extra)
     if delivery and order["delivery_number"] == "0":
         order["delivery_number"], order["delivery_date"] = str(order_id), shop.local_now()
     shop.insert("order_histories", {"id_employee": "0", "id_order_state": str(state), "id_order": str(order_id)})
@@ -216,6 +237,20 @@ def move(shop: Shop, order_id: int, state: int, *, mails: bool = True, restock: 
         tell_order(shop, "shipment.changed", order_id)
     if mails and sends:
         shop.mail(order_id, "state")
+
+
+def _pay_the_rest(shop: Shop, order: Row, extra: OrderExtra) -> None:
+    """A paid state writes down, as a payment, what the invoice says is still open."""
+    invoice = shop.row("order_invoices", order["invoice_number"])
+    if invoice is None:
+        return
+    known = [row for row in payments_of(shop, order) if int(row["id"]) in extra.invoiced_payments]
+    rest = Decimal(invoice["total_paid_tax_incl"]) - sum((Decimal(row["amount"]) for row in known), Decimal(0))
+    if rest > 0:
+        extra.invoiced_payments.add(shop.insert("order_payments", {
+            "order_reference": order["reference"], "id_currency": order["id_currency"], "amount": money(rest),
+            "payment_method": "Wire payment", "conversion_rate": "1.000000", "transaction_id": ""}))
+        order["total_paid_real"] = money(Decimal(order["total_paid_real"]) + rest)
 
 
 def _flags(shop: Shop, state: int) -> tuple[str, int, int, int, int, int, int]:

@@ -66,6 +66,7 @@ class OrderExtra:
     key: str = ""
     stock_taken: bool = False
     whole: bool = True
+    invoiced_payments: set[int] = field(default_factory=set)
     created_at: datetime = field(default_factory=clock.now)
     updated_at: datetime = field(default_factory=clock.now)
     body: dict[str, Any] = field(default_factory=dict)

@@ -94,6 +94,8 @@ class Webservice:
         if given != self.keys.key or not self.keys.active:
             raise Wrong(401, (20, "Authentification key is not active"),
                         (21, "No permission for this authentication key"))
+        if self.keys.permissions is not None and not any(self.keys.permissions.values()):
+            raise Wrong(401, (21, "No permission for this authentication key"))
         if not self.on:
             raise Wrong(503, (22, "The PrestaShop webservice is disabled. Please activate it in the PrestaShop Back "
                               "Office"))
@@ -442,7 +444,7 @@ class Webservice:
         state = shop.row("order_states", given["id_order_state"])
         if order is None or state is None:
             raise Wrong(500, (46, "Unable to save resource"))
-        orders.move(shop, int(order["id"]), int(state["id"]), mails=request.args.get("sendemail") == "1")
+        orders.move(shop, int(order["id"]), int(state["id"]), mails=request.args.get("sendemail") == "1", uses_payments=False)
         number = max(shop.tables["order_histories"])
         return number, self._echo(resource, given, number,
                                   {"date_add": shop.tables["order_histories"][number]["date_add"]})
