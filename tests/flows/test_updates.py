@@ -246,7 +246,7 @@ class Stock(RuleBasedStateMachine):
         self.reserve = 0
         set_stock(self.world, self.sku, 20)
         self.rest()
-        self.most, self.seen = 20, self.calls()[-1]["seq"] if self.calls() else 0
+        self.forget_before(20)
 
     def calls(self) -> list[dict[str, Any]]:
         return journal(self.world, "tiktok", "UpdateInventory")
@@ -293,7 +293,11 @@ class Stock(RuleBasedStateMachine):
         """Then TikTok Shop sells exactly what the rule gives."""
         self.rest()
         assert on_sale(self.world, self.sku) == max(0, in_store(self.world, self.sku) - self.reserve)
-        self.most = in_store(self.world, self.sku)
+        self.forget_before(in_store(self.world, self.sku))
+
+    def forget_before(self, quantity: int) -> None:
+        """From here on the store has at most so many, until the merchant says otherwise."""
+        self.most, self.seen = quantity, self.calls()[-1]["seq"] if self.calls() else 0
 
     def rest(self) -> None:
         self.world.tiktok("DELETE", "faults")
