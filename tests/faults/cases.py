@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import select
 
 from hub import clock
+from hub.domain.tasks import Kind
 from hub.flows import connect, listings, tasks
 from hub.flows.connect import HOOKS
-from hub.domain.tasks import Kind
 from hub.models.connections import Connection, ConnectionState, Mode
 from hub.models.listings import Listing
 from hub.models.tasks import Task

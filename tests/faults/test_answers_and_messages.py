@@ -46,7 +46,8 @@ def test_a_search_that_shows_the_order_late_makes_no_second_one(world: FaultWorl
     created: Any = {"match": {"operation": "POST orders"}, "do": {"drop": "after"}, "times": 1}
     hidden: Any = {"match": {"operation": "GET orders", "contains": order_id}, "do": {"status": 200, "json": {"items": [], "total_count": 0}},
                    "times": -1 if late_s else 1}
-    world.store("magento", "POST", "faults", [created, hidden])
+    for fault in (created, hidden):
+        world.store("magento", "POST", "faults", fault)
     world.forked = True
     world.settle(later_s=0)
     assert len(world.store_orders()) and world.link(order_id).intent_at is not None

@@ -95,7 +95,8 @@ def pass_quick_tries(bench: Bench, order_id: str) -> None:
         before = len(tries(bench, order_id))
         go_to(bench, task.run_at.timestamp() + 0.5)
         until(lambda before=before: len(tries(bench, order_id)) > before, 60, "a quick try")  # type: ignore[misc]
-        until(lambda: relay(bench, order_id).tries != task.tries or relay(bench, order_id).attempts != task.attempts, 30, "its end")
+        until(lambda task=task: (relay(bench, order_id).tries, relay(bench, order_id).attempts) != (task.tries, task.attempts),  # type: ignore[misc]
+              30, "its end")
 
 
 @pytest.mark.feature("ORD-09")

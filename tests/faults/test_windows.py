@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-
 from hub.errors import HubError
 from tests.faults.cases import MATRIX, Case, covered
 from tests.faults.checker import broken

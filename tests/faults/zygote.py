@@ -156,8 +156,10 @@ def work(job: dict[str, Any], told: int) -> None:
     for name, *arguments in job["steps"]:
         pid = os.fork()
         if pid == 0:
-            _quietly(lambda name=name, arguments=arguments: ride(name, arguments, told))  # type: ignore[misc]
+            _quietly(lambda name=name, arguments=arguments: ride(name, arguments, told))
         _tell(told, {"horse": pid})
+        # Looked at first, taken off the list only then: a worker that is killed meanwhile leaves it to the zygote.
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
         _, status = os.waitpid(pid, 0)
         _tell(told, {"ended": pid, "status": status})
 
