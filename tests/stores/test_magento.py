@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,12 +15,13 @@ from hub import clock
 from hub.domain.orders import Parcel, Refund, StoreOrderState
 from hub.errors import NeedsReconnect, Refused, Temporary
 from hub.inbound import Unreadable
+from hub.seed import SeedProduct
 from hub.simulator import InProcessAdapter
 from hub.stores import PLATFORMS
 from hub.stores.magento import oauth
 from hub.stores.magento.sandbox import create_simulator
 from hub.stores.magento.settings import MagentoSettings
-from tests.contract.benches import KEY, MagentoBench, draft
+from tests.contract.benches import KEY, MagentoBench, draft, hub_end
 from tests.sandbox import magento_shop
 
 MAGENTO = PLATFORMS["magento"]
@@ -168,6 +170,72 @@ def test_without_the_module_the_amounts_add_up_as_magento_wants_them(bench):
             "subtotal", "tax_amount", "shipping_amount", "discount_amount", "grand_total", "base_grand_total")}
         assert amounts["grand_total"] == amounts["base_grand_total"] == order.grand
         assert amounts["grand_total"] == sum(amounts[name] for name in ("subtotal", "tax_amount", "shipping_amount", "discount_amount"))
+
+
+def test_without_the_module_a_parcel_with_a_part_of_a_line_ships_that_part(bench):
+    bench.control("POST", "plugin", {"installed": False})
+    store = bench.open()
+    store.create_order(draft(bench))
+    store.ship(KEY, Parcel(parcel_id="1", carrier_code="ups", carrier_title="UPS", tracking_number="1Z", quantities={"12": 1}))
+    store.ship(KEY, Parcel(parcel_id="2", carrier_code="", carrier_title="Royal Mail", tracking_number="RM", quantities={"11": 1, "13": 1}))
+    assert [dict(one.quantities) for one in store.order(KEY).parcels] == [{"MUG-1": 1}, {"MUG-1": 1, "HOOD-R-S": 1}]
+
+
+def test_without_the_module_an_order_on_its_way_is_not_cancelled(bench):
+    bench.control("POST", "plugin", {"installed": False})
+    store = bench.open()
+    store.create_order(draft(bench))
+    store.ship(KEY, Parcel(parcel_id="1", carrier_code="ups", carrier_title="UPS", tracking_number="1Z"))
+    with pytest.raises(Refused) as error:
+        store.cancel_order(KEY, "too late", True)
+    assert error.value.says == "its order is shipped"
+    assert store.order(KEY).state is StoreOrderState.OPEN
+
+
+def test_without_the_module_an_order_in_its_first_hour_is_held_until_it_is_over(bench):
+    bench.control("POST", "plugin", {"installed": False})
+    store = bench.open()
+    assert store.create_order(draft(bench, hold_until=clock.now() + timedelta(minutes=30))).state is StoreOrderState.HELD
+    store.set_status(KEY, "AWAITING_SHIPMENT", False)
+    assert store.order(KEY).state is StoreOrderState.OPEN
+
+
+def test_without_the_module_a_special_price_holds_through_its_last_day(bench):
+    bench.control("POST", "plugin", {"installed": False})
+    today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    prices = {}
+    for name, end in (("today", today), ("yesterday", today - timedelta(days=1))):
+        bench.control("PATCH", "products/MUG-1", {"special_price": "7.00", "special_to": end.strftime("%Y-%m-%dT%H:%M:%SZ")})
+        (offer,) = bench.open().offers([bench.items["MUG-1"][0]], "default")
+        prices[name] = str(offer.effective_price)
+    assert Decimal(prices["today"]) == Decimal("7.00") and Decimal(prices["yesterday"]) == Decimal("9.50")
+
+
+def test_without_the_module_each_store_view_has_its_own_prices(bench):
+    bench.control("POST", "plugin", {"installed": False})
+    rows = [{"price": price, "store_id": view, "sku": "MUG-1"} for view, price in ((0, 14.5), (2, 17.77))]
+    for operation in ("POST products/base-prices-information", "POST products/special-price-information"):
+        bench.fault({"status": 200, "json": rows}, operation=operation)
+    (offer,) = bench.open().offers([bench.items["MUG-1"][0]], "default")
+    assert offer.price == Decimal("14.5") and offer.effective_price == Decimal("14.5")
+
+
+def test_without_the_module_odd_skus_have_their_stock(bench):
+    odd = (SeedProduct("comma", "BOX, large", "Box", "", Decimal("3.00"), quantity=4),
+           SeedProduct("slash", "BAG/02 ü", "Bag", "", Decimal("3.00"), quantity=5))
+    app = create_simulator(catalogue=replace(magento_shop.seed(), products=odd), base_url=bench.base_url, http=hub_end(),
+                           **{name: bench.settings()[name] for name in ("consumer_key", "consumer_secret", "access_token", "access_token_secret")})
+    app.sim.plugin_installed = False
+    store = MAGENTO.open(bench.settings(), "", {"transport": InProcessAdapter(app)})
+    ids = [one.product_id for _, page in store.products(None, None) for one in page]
+    assert {one.ref.sku: one.salable for one in store.offers(ids, "default")} == {"BOX, large": 4, "BAG/02 ü": 5}
+
+
+def test_a_picture_whose_file_is_gone_is_not_taken_for_the_shops_placeholder(bench):
+    store = bench.open()
+    with pytest.raises(Refused) as error:
+        store.image(f"{bench.base_url}media/catalog/product/g/o/gone.jpg")
+    assert "gone" in error.value.says
 
 
 def test_without_the_module_a_lost_answer_leaves_one_order(bench):

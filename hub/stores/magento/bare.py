@@ -6,6 +6,7 @@ that stands already: so it is created once all the same. A refund of an exact am
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -25,6 +26,8 @@ from hub.stores.magento.client import Client, criteria
 from hub.stores.plugin import state_of
 
 SKUS_A_CALL = 20
+ALTERNATIVES = 9
+LINE_IDS = "tiktok_line_ids"
 NUMBER_PREFIX = "TT"
 _SAFE_IN_A_PATH = re.compile(r"[A-Za-z0-9._-]+")
 _NO_MASK = re.compile(r"[^\w .'-]+")
@@ -44,10 +47,10 @@ class Bare:
         config = self._config(scope)
         currency = str(config.get("base_currency_code") or config.get("default_display_currency_code") or "")
         refs = {one.sku: (product, one) for product in products for one in product.variants}
-        stock_id = self._stock_id()
+        stock_id = self._stock_id(config)
         for some in batches(list(refs), SKUS_A_CALL):
-            prices = {str(row["sku"]): decimal_of(str(row["price"])) for row in self._prices("base-prices-information", some)}
-            specials = self._specials(some, zone_of(str(config.get("timezone", ""))))
+            prices = {sku: decimal_of(str(row["price"])) for sku, row in self._prices("base-prices-information", some, config).items()}
+            specials = self._specials(some, config)
             flags = self._source_items(some)
             for sku in some:
                 if sku not in prices:
@@ -60,29 +63,42 @@ class Bare:
                     effective_price=effective, currency=currency, tax_included=False, salable=self._salable(sku, stock_id, flags),
                     compare_at=prices[sku] if effective < prices[sku] else None, active=product.active and variant.active)
 
-    def _prices(self, route: str, skus: Sequence[str]) -> list[Mapping[str, Any]]:
-        rows = self._client.read(f"products/{route}", {"skus": list(skus)}) or []
-        return [row for row in rows if row.get("price") is not None]
+    def _prices(self, route: str, skus: Sequence[str], config: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+        """One row a SKU: the store view's own, else the one for all. Magento gives out the rows of every view at once."""
+        found: dict[str, Mapping[str, Any]] = {}
+        own = int(config.get("id") or 0)
+        for row in self._client.read(f"products/{route}", {"skus": list(skus)}) or []:
+            view = int(row.get("store_id") or 0)
+            if row.get("price") is not None and (view == own or view == 0 and str(row["sku"]) not in found):
+                found[str(row["sku"])] = row
+        return found
 
-    def _specials(self, skus: Sequence[str], zone: Any) -> dict[str, Decimal]:
-        now, found = clock.now().astimezone(zone).replace(tzinfo=None), {}
-        for row in self._prices("special-price-information", skus):
+    def _specials(self, skus: Sequence[str], config: Mapping[str, Any]) -> dict[str, Decimal]:
+        """Those that hold today. The last day counts whole, whatever time stands in its date."""
+        now, found = clock.now().astimezone(zone_of(str(config.get("timezone", "")))).replace(tzinfo=None), {}
+        for sku, row in self._prices("special-price-information", skus, config).items():
             start, end = (_local(row.get(name)) for name in ("price_from", "price_to"))
-            if (start is None or start <= now) and (end is None or now <= end):
-                found[str(row["sku"])] = decimal_of(str(row["price"]))
+            if (start is None or start <= now) and (end is None or now.date() <= end.date()):
+                found[sku] = decimal_of(str(row["price"]))
         return found
 
     def _source_items(self, skus: Sequence[str]) -> dict[str, Decimal]:
-        asked = criteria([[("sku", "in", ",".join(one for one in skus if "," not in one))]], size=500)
+        """A SKU with a comma can't stand in a list: each is asked for by itself, few at a time for the signature's sake."""
+        plain, odd = [one for one in skus if "," not in one], [one for one in skus if "," in one]
+        asked = [[("sku", "in", ",".join(plain))]] if plain else []
+        asked += [[("sku", "eq", one) for one in some] for some in batches(odd, ALTERNATIVES)]
         found: dict[str, Decimal] = {}
-        for row in (self._client.get("inventory/source-items", asked) or {}).get("items") or ():
-            if int(row.get("status") or 0) == 1:
-                found[str(row["sku"])] = found.get(str(row["sku"]), Decimal(0)) + decimal_of(str(row["quantity"]))
+        for alternatives in asked:
+            for row in (self._client.get("inventory/source-items", criteria([alternatives], size=500)) or {}).get("items") or ():
+                if int(row.get("status") or 0) == 1:
+                    found[str(row["sku"])] = found.get(str(row["sku"]), Decimal(0)) + decimal_of(str(row["quantity"]))
         return found
 
-    def _stock_id(self) -> int | None:
-        websites = self._client.get("store/websites") or []
-        code = next((str(one["code"]) for one in websites if one.get("code") != "admin"), "base")
+    def _stock_id(self, config: Mapping[str, Any]) -> int | None:
+        """The stock that the scope's website sells from."""
+        websites = [one for one in self._client.get("store/websites") or [] if one.get("code") != "admin"]
+        code = next((str(one["code"]) for one in websites if str(one.get("id")) == str(config.get("website_id"))),
+                    str(websites[0]["code"]) if websites else "base")
         stock = self._client.get(f"inventory/stock-resolver/website/{code}") if _SAFE_IN_A_PATH.fullmatch(code) else None
         return int(stock["stock_id"]) if stock else None
 
@@ -113,6 +129,9 @@ class Bare:
                 raise Refused(error.says, problems=(problem("order.store_refused", says=error.says),)) from error
             return found
         made = self.order(draft.key)
+        if made is not None and draft.hold_until is not None:
+            self.set_status(draft.key, "", True)
+            made = self.order(draft.key)
         if made is None:
             raise Refused("The store took the order and does not show it.", problems=(
                 problem("order.store_refused", says="It took the order and does not show it."),))
@@ -146,16 +165,21 @@ class Bare:
             return
         body: dict[str, Any] = {"notify": False, "tracks": [{
             "track_number": parcel.tracking_number, "title": parcel.carrier_title, "carrier_code": parcel.carrier_code or "custom"}]}
-        by_sku = {str(item["sku"]): int(item["item_id"]) for item in row.get("items") or ()}
-        named = {by_sku[name]: count for name, count in parcel.quantities.items() if name in by_sku}
+        known = {name: int(item["item_id"]) for item in row.get("items") or () for name in (str(item["sku"]), *_line_ids(item))}
+        named: dict[int, int] = {}
+        for name, count in parcel.quantities.items():
+            if name in known:
+                named[known[name]] = named.get(known[name], 0) + count
         if named:
             body["items"] = [{"order_item_id": item, "qty": count} for item, count in named.items()]
         self._client.write("POST", f"order/{row['entity_id']}/ship", body, "magento.orders.ship")
 
     def cancel_order(self, key: str, reason: str) -> StoreOrder:
-        """Magento answers false, not an error, where it can't be."""
+        """Magento answers false, not an error, where it can't be. It would cancel one that is on its way, for want of an invoice."""
         row = self._required(key)
         if row.get("state") != "canceled":
+            if any(decimal_of(str(item.get("qty_shipped") or 0)) for item in row.get("items") or ()):
+                raise Refused("its order is shipped", state="shipped")
             if row.get("state") == "holded":
                 self._client.write("POST", f"orders/{row['entity_id']}/unhold", {}, "magento.orders.unhold")
             if self._client.write("POST", f"orders/{row['entity_id']}/cancel", {}, "magento.orders.cancel") is not True:
@@ -212,7 +236,8 @@ class Bare:
 
     def _entity(self, draft: OrderDraft, store: str) -> dict[str, Any]:
         included = draft.prices_include_tax
-        lines = [self._item(line, draft) for line in draft.lines]
+        store_id = int(self._config(store).get("id") or 1)
+        lines = [self._item(line, draft, store_id) for line in draft.lines]
         discount = sum((line.seller_discount + line.platform_discount for line in draft.lines), Decimal(0))
         shipping_tax = draft.shipping.tax + sum((fee.tax for fee in draft.fees), Decimal(0))
         shipping = draft.shipping.net + draft.fees_total - (shipping_tax if included else 0)
@@ -228,7 +253,7 @@ class Bare:
         address = self._address(draft.ship_to, draft)
         item_count = sum(line.quantity for line in draft.lines)
         return {
-            "increment_id": f"{NUMBER_PREFIX}{draft.key}", "ext_order_id": draft.key, "store_id": int(self._config(store).get("id") or 1),
+            "increment_id": f"{NUMBER_PREFIX}{draft.key}", "ext_order_id": draft.key, "store_id": store_id,
             "state": "processing", "status": "processing", "customer_is_guest": 1, "customer_group_id": 0,
             "customer_email": draft.buyer_email or f"{draft.key}@tiktok.invalid", "customer_firstname": first, "customer_lastname": last,
             **{name: draft.currency for name in ("base_currency_code", "global_currency_code", "order_currency_code", "store_currency_code")},
@@ -238,19 +263,23 @@ class Bare:
             "billing_address": {**(self._address(draft.bill_to, draft) if draft.bill_to else address), "address_type": "billing"},
             "payment": {"method": "checkmo", "additional_information": [draft.payment_title],
                         **_twice({"amount_ordered": draft.grand}, draft.currency)},
+            "is_virtual": int(all(line.virtual for line in draft.lines)),
             "status_histories": [{"comment": f"TikTok Shop order {draft.key}. {draft.note}".strip()[:1000], "is_customer_notified": 0,
                                   "is_visible_on_front": 0, "status": "processing"}],
             "extension_attributes": {"shipping_assignments": [{
                 "shipping": {"address": {**address, "address_type": "shipping"}, "method": "flatrate_flatrate"}, "items": lines}]},
         }
 
-    def _item(self, line: Any, draft: OrderDraft) -> dict[str, Any]:
+    def _item(self, line: Any, draft: OrderDraft, store_id: int) -> dict[str, Any]:
+        """A line. Without its own ``store_id`` Magento finds no stock for it and can't cancel the order; the ids of TikTok
+        Shop's units stand in the one field of a line that nobody else uses, so that a parcel with a part of it can be made."""
         total = line.gross - (line.tax if draft.prices_include_tax else 0)
         amounts = {"row_total": total, "row_total_incl_tax": total + line.tax, "tax_amount": line.tax,
                    "discount_amount": line.seller_discount + line.platform_discount}
         each = {"price": total / line.quantity, "original_price": total / line.quantity, "price_incl_tax": (total + line.tax) / line.quantity}
         return {"sku": line.sku, "product_id": int(line.variant_id or line.product_id), "name": line.title, "qty_ordered": line.quantity,
-                "product_type": "virtual" if line.virtual else "simple", **_twice(amounts, draft.currency),
+                "product_type": "virtual" if line.virtual else "simple", "is_virtual": int(line.virtual), "store_id": store_id,
+                "additional_data": json.dumps({LINE_IDS: list(line.line_ids)}), **_twice(amounts, draft.currency),
                 **{f"{prefix}{name}": f"{value:.4f}" for name, value in each.items() for prefix in ("", "base_")}}
 
     def _address(self, address: Address, draft: OrderDraft) -> dict[str, Any]:
@@ -267,6 +296,16 @@ def _twice(amounts: Mapping[str, Decimal], currency: str) -> dict[str, str]:
 def _names(whole: str) -> tuple[str, str]:
     parts = _NO_MASK.sub("", whole).split()
     return (parts[0] if parts else "TikTok"), (" ".join(parts[1:]) or "Buyer")
+
+
+def _line_ids(item: Mapping[str, Any]) -> list[str]:
+    """The ids of TikTok Shop that were posted with a line; none in an order that another wrote."""
+    try:
+        said = json.loads(str(item.get("additional_data") or "{}"))
+    except ValueError:
+        return []
+    found = said.get(LINE_IDS) if isinstance(said, Mapping) else None
+    return [str(one) for one in found] if isinstance(found, list) else []
 
 
 def _local(value: Any) -> datetime | None:

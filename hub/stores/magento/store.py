@@ -17,7 +17,7 @@ from hub.domain.problems import Problem, problem
 from hub.domain.products import DigestRow, Offer, Product, StoreCategory
 from hub.domain.sequences import batches
 from hub.errors import NotAllowed, Refused, Temporary
-from hub.http import Api, raise_for
+from hub.http import Answer, Api, raise_for
 from hub.stores.base import Health, Scope
 from hub.stores.dates import window, zone_of
 from hub.stores.magento import translate
@@ -31,6 +31,7 @@ PRODUCTS_A_PAGE = 50
 CHILDREN_A_CALL = 100
 LARGEST_IMAGE = 10 * 1024 * 1024
 DEFAULT_SCOPE = "default"
+PICTURES = "/catalog/product/"
 MODULE = "Shopbridge_Connector"
 
 # The least an integration must be allowed (MAG-02): a read that shows each permission.
@@ -42,6 +43,7 @@ WITHOUT_PLUGIN = (
     "stock and price changes are found by asking now and then, not at once",
     "orders of TikTok Shop do not reserve stock: the salable quantity stays too high by each one",
     "discounts, fees and tax of TikTok Shop stand in the order as sums only, not as lines of their own",
+    "orders of TikTok Shop stand without an invoice, as if nobody had paid, until someone makes one",
     "the order and product grids show nothing of TikTok Shop",
 )
 
@@ -57,6 +59,7 @@ class MagentoStore:
         self._bare = Bare(self._client, self._config)
         self._has_plugin: bool | None = None
         self._kept: dict[str, Any] = {}
+        self._placeholders: dict[str, bytes | None] = {}
 
     # -- how it is
 
@@ -224,15 +227,31 @@ class MagentoStore:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise Refused("This is no address of a picture.")
-        answer = Api(f"{parts.scheme}://{parts.netloc}", **self._options).send(
-            "GET", parts.path + (f"?{parts.query}" if parts.query else ""))
+        answer = self._fetch(url)
         try:
             raise_for(answer)
         except NotAllowed as error:
             raise Refused("The store does not give this picture out.", status=answer.status) from error
         if len(answer.body) > LARGEST_IMAGE or not answer.body:
             raise Refused("The picture is empty or larger than 10 MB.")
+        if answer.body == self._placeholder(url):
+            raise Refused("The picture's file is gone from the store.")
         return answer.body
+
+    def _fetch(self, url: str) -> Answer:
+        parts = urlsplit(url)
+        return Api(f"{parts.scheme}://{parts.netloc}", **self._options).send(
+            "GET", parts.path + (f"?{parts.query}" if parts.query else ""))
+
+    def _placeholder(self, url: str) -> bytes | None:
+        """What Magento gives out, with 200, for a picture whose file is gone: found by asking for one that never was."""
+        folder, found, _ = url.partition(PICTURES)
+        if not found:
+            return None
+        if folder not in self._placeholders:
+            answer = self._fetch(f"{folder}{PICTURES}n/o/no-such-picture.jpg")
+            self._placeholders[folder] = answer.body if answer.ok else None
+        return self._placeholders[folder]
 
     # -- prices and stock
 

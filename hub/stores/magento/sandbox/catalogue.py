@@ -293,13 +293,13 @@ class Catalogue:
         product.updated_at = self._now()
 
     def final_price(self, product: Product) -> Decimal:
-        """What a shopper pays now: the special price while its dates hold and it is lower, else the base price."""
+        """What a shopper pays now: the special price while its dates hold, the last day whole, and it is lower; else the base price."""
         now = self._now()
         special = product.special_price
         if special is None or special >= product.price:
             return product.price
         begun = product.special_from is None or product.special_from <= now
-        ended = product.special_to is not None and product.special_to < now
+        ended = product.special_to is not None and product.special_to.date() < now.date()
         return special if begun and not ended else product.price
 
     def salable(self, product: Product) -> Decimal:

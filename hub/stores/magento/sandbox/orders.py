@@ -23,6 +23,8 @@ TAX_TITLE = "Tax collected and remitted by TikTok Shop"
 STATUSES = {"new": "pending", "pending_payment": "pending_payment", "processing": "processing",
             "complete": "complete", "closed": "closed", "canceled": "canceled", "holded": "holded"}  # fmt: skip
 Say = Callable[..., None]
+NO_STOCK = ("Type Error occurred when creating object: Magento\\InventoryIndexer\\Model\\Queue\\ReservationData, "
+            "Magento\\InventoryIndexer\\Model\\Queue\\ReservationData::__construct(): Argument #2 ($stock) must be of type int, null given")
 
 
 class CannotDo(Exception):
@@ -351,14 +353,19 @@ class Orders:
         self._changed(order, via)
         return self._take("invoice")
 
-    def cancel(self, order: Order, *, via: str, restock: bool = True) -> bool:
-        """Cancel; False where the shop can't (shipped, invoiced, held, over)."""
+    def cancel(self, order: Order, *, via: str, restock: bool = True, by_core: bool = False) -> bool:
+        """Cancel; False where the shop can't (invoiced, held, over), nor its module a shipped one, which core would.
+
+        CannotDo for a posted line that names no store: core finds no stock for it.
+        """
         over = order.state in ("canceled", "complete", "closed", "holded")
-        if over or any(item.shipped or item.invoiced for item in order.items):
+        if over or any(item.invoiced or (item.shipped and not by_core) for item in order.items):
             return False
+        if any(item.raw and not item.raw.get("store_id") and item.to_ship > 0 for item in order.items):
+            raise CannotDo(NO_STOCK)
         for item in order.items:
-            item.cancelled = item.quantity
-            self._catalogue.reserve(item.sku, item.quantity)
+            item.cancelled = item.quantity - item.shipped
+            self._catalogue.reserve(item.sku, item.cancelled)
             if not restock and item.product_id in self._catalogue.products:
                 # The goods are gone: give the reservation back, and take them from the source.
                 self._catalogue.products[item.product_id].quantity -= item.quantity
@@ -647,7 +654,7 @@ class Orders:
             "discount_percent": 0,
             "free_shipping": 0,
             "is_qty_decimal": 0,
-            "is_virtual": int(item.product_type == "virtual"),
+            "is_virtual": int(item.raw.get("is_virtual") or item.product_type == "virtual"),
             "item_id": item.item_id,
             "name": item.name,
             "no_discount": 0,
@@ -667,6 +674,8 @@ class Orders:
         }
         if item.product_id is not None:
             body["product_id"] = item.product_id
+        if item.raw.get("additional_data"):
+            body["additional_data"] = item.raw["additional_data"]
         return body
 
     def shipment_shown(self, shipment: Shipment) -> dict[str, Any]:

@@ -39,6 +39,7 @@ SHIP = "Magento_Sales::ship"
 NO_ROUTE = "Request does not match any route."
 NO_ENTITY = "The entity that was requested doesn't exist. Verify the entity and try again."
 NO_PRODUCT = "The product that was requested doesn't exist. Verify the product and try again."
+PLACEHOLDER = b"\xff\xd8 no picture"
 REQUIRED = '"%fieldName" is required. Enter and try again.'
 
 
@@ -76,7 +77,8 @@ def blueprint(sim: MagentoSim) -> Blueprint:
         def picture() -> Response:
             image = sim.catalogue.images.get(f"/{file}")
             if image is None:
-                return Response("Not found", status=404)
+                # As the shop's own get.php does, which stands behind every web server's missing file.
+                return Response(PLACEHOLDER, mimetype="image/jpeg")
             data = image.data()
             # Given as a stream, so that the journal keeps no picture.
             answer = Response(iter((data,)), mimetype=mimetypes.guess_type(file)[0] or "image/jpeg")
@@ -592,7 +594,7 @@ class Rest:
         return self.sim.orders.shown(self.sim.orders.post(entity))
 
     def cancel(self, order: int) -> Any:
-        return self.sim.orders.cancel(self._order(order), via="api")
+        return self.sim.orders.cancel(self._order(order), via="api", by_core=True)
 
     def hold(self, order: int) -> Any:
         self.sim.orders.hold(self._order(order), via="api")
