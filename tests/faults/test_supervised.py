@@ -132,8 +132,10 @@ def test_the_work_of_a_killed_worker_is_taken_up_within_a_minute(bench: Bench) -
     for name in ("worker-1", "worker-2"):
         bench.processes.kill(name)
     killed_at = clock.now()
-    until(lambda: (relay(bench, order_id).started_at or killed_at) > killed_at, 75, "the pick-up")
-    assert (relay(bench, order_id).started_at or killed_at) - killed_at <= timedelta(seconds=60)
+    until(lambda: relay(bench, order_id).crashes == 1, 75, "the sweep")
+    until(lambda: (relay(bench, order_id).started_at or killed_at) > killed_at, 30, "the pick-up")
+    picked_up = relay(bench, order_id).started_at or killed_at
+    assert timedelta(0) < picked_up - killed_at <= timedelta(seconds=60)
     bench.recover()
     assert [one["key"] for one in bench.world.store_orders()].count(order_id) == 1
     assert broken(bench.world) == []
