@@ -219,8 +219,9 @@ def test_an_order_is_worded_as_the_vectors_want_it(case):
 @pytest.mark.feature("ORD-09")
 def test_the_same_order_created_twice_is_one_order(bench):
     store = bench.open()
-    first = store.create_order(draft(bench))
-    again = bench.open().create_order(draft(bench))
+    asked = draft(bench)
+    first = store.create_order(asked)
+    again = bench.open().create_order(asked)
     assert (first.order_id, first.number) == (again.order_id, again.number) and again.same is True
     assert len(bench.control("GET", "orders")) == 1
 

@@ -231,6 +231,28 @@ def test_without_the_module_odd_skus_have_their_stock(bench):
     assert {one.ref.sku: one.salable for one in store.offers(ids, "default")} == {"BOX, large": 4, "BAG/02 ü": 5}
 
 
+def test_without_the_module_a_bundle_does_not_stand_in_the_way_of_other_prices(bench):
+    bench.control("POST", "plugin", {"installed": False})
+    mug = bench.items["MUG-1"][0]
+    bench.app.sim.catalogue.products[int(mug)].type_id = "bundle"
+    bench.fault({"status": 400, "json": {"message": "Can't check requested quantity for products without Source Items support."}},
+                times=-1, path_regex="salable-quantity/MUG-1")
+    found = {one.ref.sku: one.salable for one in bench.open().offers([mug, bench.items["TEE-1"][0]], "default")}
+    assert found == {"MUG-1": 0, "TEE-1": 100}
+
+
+@pytest.mark.feature("MAG-02")
+def test_without_the_module_the_right_to_ask_for_stock_is_missed(bench):
+    allowed = [f"Magento_{name}" for name in (
+        "Backend::store", "Backend::admin", "Catalog::products", "Catalog::categories", "Catalog::attributes_attributes",
+        "Sales::actions_view", "Sales::shipment", "Sales::sales_creditmemo")]
+    bench.control("POST", "integration", {"resources": [*allowed, "Shopbridge_Connector::api"]})
+    assert bench.open().check().ok
+    bench.control("POST", "plugin", {"installed": False})
+    named = [one.says for one in bench.open().check().problems if one.code == "store.permission"]
+    assert any("Magento_InventoryApi::source" in one for one in named), named
+
+
 def test_a_picture_whose_file_is_gone_is_not_taken_for_the_shops_placeholder(bench):
     store = bench.open()
     with pytest.raises(Refused) as error:

@@ -17,7 +17,7 @@ from hub import clock
 from hub.domain.money import decimal_of, text
 from hub.domain.orders import Address, OrderDraft, Parcel, Refund, StoreOrder, StoreOrderState
 from hub.domain.problems import problem
-from hub.domain.products import Offer, Product, VariantRef
+from hub.domain.products import Offer, Product, ProductKind, VariantRef
 from hub.domain.sequences import batches
 from hub.errors import Refused
 from hub.stores.dates import zone_of
@@ -29,6 +29,8 @@ SKUS_A_CALL = 20
 ALTERNATIVES = 9
 LINE_IDS = "tiktok_line_ids"
 NUMBER_PREFIX = "TT"
+# Magento refuses to say a quantity of the others, which have none of their own.
+_WITH_STOCK = frozenset({ProductKind.SIMPLE, ProductKind.CONFIGURABLE, ProductKind.VIRTUAL})
 _SAFE_IN_A_PATH = re.compile(r"[A-Za-z0-9._-]+")
 _NO_MASK = re.compile(r"[^\w .'-]+")
 
@@ -60,7 +62,8 @@ class Bare:
                 effective = min(prices[sku], special) if special is not None else prices[sku]
                 yield Offer(
                     ref=VariantRef(product.product_id, variant.variant_id, sku), scope=scope, price=prices[sku],
-                    effective_price=effective, currency=currency, tax_included=False, salable=self._salable(sku, stock_id, flags),
+                    effective_price=effective, currency=currency, tax_included=False,
+                    salable=self._salable(sku, stock_id, flags) if product.kind in _WITH_STOCK else 0,
                     compare_at=prices[sku] if effective < prices[sku] else None, active=product.active and variant.active)
 
     def _prices(self, route: str, skus: Sequence[str], config: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

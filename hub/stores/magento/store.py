@@ -39,6 +39,10 @@ _NEEDED: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("products", criteria(size=1)), ("products/attributes", criteria(size=1)), ("categories", {"depth": "1"}),
     ("orders", criteria(size=1)), ("shipments", criteria(size=1)), ("creditmemos", criteria(size=1)), ("modules", {}),
 )
+# Without the module the stock is asked of core, too.
+_NEEDED_WITHOUT_PLUGIN: tuple[tuple[str, Mapping[str, str]], ...] = (
+    ("store/websites", {}), ("inventory/source-items", criteria(size=1)), ("inventory/stock-resolver/website/base", {}),
+)
 WITHOUT_PLUGIN = (
     "stock and price changes are found by asking now and then, not at once",
     "orders of TikTok Shop do not reserve stock: the salable quantity stays too high by each one",
@@ -79,9 +83,9 @@ class MagentoStore:
             Scope(code=str(view["code"]), name=str(view["name"]), locale=str(configs.get(view["code"], {}).get("locale", "")),
                   currency=str(configs.get(view["code"], {}).get("default_display_currency_code", "")))
             for view in views if view.get("code") != "admin" and view.get("is_active", 1))
-        problems = self._missing()
         facts, plugin_problems = self._plugin_health()
-        problems += plugin_problems
+        is_missing = any(one.code == "store.plugin_missing" for one in plugin_problems)
+        problems = [*self._missing((*_NEEDED, *(_NEEDED_WITHOUT_PLUGIN if is_missing else ()))), *plugin_problems]
         first: Mapping[str, Any] = next(iter(configs.values()), {})
         return Health(
             ok=not [one for one in problems if one.code != "store.plugin_missing"],
@@ -90,10 +94,10 @@ class MagentoStore:
             plugin_version=str(facts.get("plugin_version", "")),
             capabilities=frozenset(str(one) for one in facts.get("capabilities", ())), problems=tuple(problems))
 
-    def _missing(self) -> list[Problem]:
-        """Each permission that a read of what we need is refused for."""
-        return [problem("store.permission", what=missing) for path, query in _NEEDED
-                if (missing := self._client.may(path, query)) is not None]
+    def _missing(self, needed: Sequence[tuple[str, Mapping[str, str]]] = _NEEDED) -> list[Problem]:
+        """Each permission that a read of what we need is refused for, once."""
+        lacking = dict.fromkeys(missing for path, query in needed if (missing := self._client.may(path, query)) is not None)
+        return [problem("store.permission", what=one) for one in lacking]
 
     def _plugin_health(self) -> tuple[Mapping[str, Any], list[Problem]]:
         try:
