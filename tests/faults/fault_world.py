@@ -99,6 +99,12 @@ class FaultWorld(World):
                 self.pass_time(timedelta(seconds=6))
         return None
 
+    def last_tasks(self, count: int = 10) -> str:
+        """What was done last, for the message of a failed test."""
+        with self.hub.db.read() as session:
+            rows = session.execute(select(Task.id, Task.kind, Task.state, Task.outcome, Task.says).order_by(Task.id.desc()).limit(count)).all()
+        return "; ".join(f"{row.id} {row.kind} {row.state} {row.outcome} {row.says}" for row in rows)
+
     def outlive_leases(self) -> int:
         """The dead ones' leases run out, and the scheduler's sweep takes their work back. How many tasks that were."""
         self.pass_time(timedelta(seconds=LEASE_S + 1))

@@ -47,7 +47,7 @@ def test_a_kill_in_this_window_loses_nothing_and_doubles_nothing(world: FaultWor
     else:
         act, check = begun
         ended = _kill_the_web_side(world, act, point)
-    assert ended is not None and ended.was_killed, f"{point} was not met: {ended}"
+    assert ended is not None and ended.was_killed, f"{point} was not met: {ended}; {world.last_tasks()}"
 
     if case.by == "step":
         world.outlive_leases()
