@@ -242,15 +242,17 @@ def test_without_the_module_a_bundle_does_not_stand_in_the_way_of_other_prices(b
 
 
 @pytest.mark.feature("MAG-02")
-def test_without_the_module_the_right_to_ask_for_stock_is_missed(bench):
+def test_without_the_module_the_rights_to_ask_for_stock_and_to_post_orders_are_missed(bench):
     allowed = [f"Magento_{name}" for name in (
         "Backend::store", "Backend::admin", "Catalog::products", "Catalog::categories", "Catalog::attributes_attributes",
         "Sales::actions_view", "Sales::shipment", "Sales::sales_creditmemo")]
     bench.control("POST", "integration", {"resources": [*allowed, "Shopbridge_Connector::api"]})
     assert bench.open().check().ok
     bench.control("POST", "plugin", {"installed": False})
-    named = [one.says for one in bench.open().check().problems if one.code == "store.permission"]
-    assert any("Magento_InventoryApi::source" in one for one in named), named
+    named = " ".join(one.says for one in bench.open().check().problems if one.code == "store.permission")
+    for resource in ("InventoryApi::source", "InventorySalesApi::stock", "Sales::create", "Sales::ship", "Sales::cancel", "Sales::hold"):
+        assert f"Magento_{resource}" in named
+    assert bench.control("GET", "orders") == []
 
 
 def test_a_picture_whose_file_is_gone_is_not_taken_for_the_shops_placeholder(bench):

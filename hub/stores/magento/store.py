@@ -39,10 +39,11 @@ _NEEDED: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("products", criteria(size=1)), ("products/attributes", criteria(size=1)), ("categories", {"depth": "1"}),
     ("orders", criteria(size=1)), ("shipments", criteria(size=1)), ("creditmemos", criteria(size=1)), ("modules", {}),
 )
-# Without the module the stock is asked of core, too.
-_NEEDED_WITHOUT_PLUGIN: tuple[tuple[str, Mapping[str, str]], ...] = (
+# Without the module prices, stock and orders are core's business, too.
+_READ_WITHOUT_PLUGIN: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("store/websites", {}), ("inventory/source-items", criteria(size=1)), ("inventory/stock-resolver/website/base", {}),
 )
+_POSTED_WITHOUT_PLUGIN = ("products/base-prices-information", "orders", "order/0/ship", "orders/0/cancel", "orders/0/hold", "orders/0/unhold")
 WITHOUT_PLUGIN = (
     "stock and price changes are found by asking now and then, not at once",
     "orders of TikTok Shop do not reserve stock: the salable quantity stays too high by each one",
@@ -85,7 +86,7 @@ class MagentoStore:
             for view in views if view.get("code") != "admin" and view.get("is_active", 1))
         facts, plugin_problems = self._plugin_health()
         is_missing = any(one.code == "store.plugin_missing" for one in plugin_problems)
-        problems = [*self._missing((*_NEEDED, *(_NEEDED_WITHOUT_PLUGIN if is_missing else ()))), *plugin_problems]
+        problems = [*self._missing(without_plugin=is_missing), *plugin_problems]
         first: Mapping[str, Any] = next(iter(configs.values()), {})
         return Health(
             ok=not [one for one in problems if one.code != "store.plugin_missing"],
@@ -94,9 +95,13 @@ class MagentoStore:
             plugin_version=str(facts.get("plugin_version", "")),
             capabilities=frozenset(str(one) for one in facts.get("capabilities", ())), problems=tuple(problems))
 
-    def _missing(self, needed: Sequence[tuple[str, Mapping[str, str]]] = _NEEDED) -> list[Problem]:
-        """Each permission that a read of what we need is refused for, once."""
-        lacking = dict.fromkeys(missing for path, query in needed if (missing := self._client.may(path, query)) is not None)
+    def _missing(self, *, without_plugin: bool = False) -> list[Problem]:
+        """Each permission that a call which we need is refused for, once."""
+        needed = [("GET", *one) for one in _NEEDED]
+        if without_plugin:
+            needed += [*(("GET", *one) for one in _READ_WITHOUT_PLUGIN), *(("POST", path, {}) for path in _POSTED_WITHOUT_PLUGIN)]
+        lacking = dict.fromkeys(missing for method, path, query in needed
+                                if (missing := self._client.may(path, query, method=method)) is not None)
         return [problem("store.permission", what=one) for one in lacking]
 
     def _plugin_health(self) -> tuple[Mapping[str, Any], list[Problem]]:
