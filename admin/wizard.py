@@ -160,7 +160,8 @@ class Wizard(Page):
             return self._store_page(connection, platform, plain, health=health), 422
         with self.db.write() as db:
             row = db.get_one(Connection, connection.id)
-            row.wizard = {}
+            kept = (row.wizard or {}).get("market")
+            row.wizard = {"market": kept} if kept else {}
             if row.state is ConnectionState.PAUSED:
                 connect.resume(db, row)
         flash(f"{platform_title(connection.platform)} has let us in.", "success")
@@ -216,7 +217,7 @@ class Wizard(Page):
 
     @expose("/<int:connection_id>/tiktok", methods=["GET", "POST"])
     def tiktok(self, connection_id: int) -> Any:
-        """Explains what comes, takes a TikTok app's keys where none is known, and sends the seller to the consent page (TTS-01)."""
+        """Explains what comes, takes a TikTok app's keys where none is known, and sends the seller to the consent page (TTS-01, TTS-02)."""
         with self.read() as db:
             connection = find(db, Connection, connection_id, _own)
         if not _store_is_done(connection):
@@ -225,21 +226,21 @@ class Wizard(Page):
         with self.db.write() as db:
             app = connect.app_of_operator(db, hub(), practice=hub().config.is_practice)
             app_id = app.id if app else 0
+            market = connect.market_of(db, connection)
         if request.method == "POST":
             return self._consent(connection, app_id) if app_id else self._keep_app(connection)
-        fields = [] if app_id else forms.filled(_app_fields(), {})
+        return self._tiktok_page(connection, forms.filled([_market_field()] if app_id else _app_fields(), {"market": market}), bool(app_id))
+
+    def _tiktok_page(self, connection: Connection, fields: list[forms.Field], has_app: bool) -> Any:
         return self.render(
-            "wizard/tiktok.html", connection=connection, steps=_steps(connection, 3), fields=fields, errors={}, callback=_callback()
+            "wizard/tiktok.html", connection=connection, steps=_steps(connection, 3), fields=fields, has_app=has_app, callback=_callback()
         )
 
     def _keep_app(self, connection: Connection) -> Any:
         values = {name: request.form.get(name, "").strip() for name in ("app_key", "app_secret", "service_id")}
         errors = {name: "Copy it from the app's page in TikTok Shop's Partner Center." for name, text in values.items() if not text}
         if errors:
-            fields = forms.filled(_app_fields(), values, errors)
-            return self.render(
-                "wizard/tiktok.html", connection=connection, steps=_steps(connection, 3), fields=fields, errors=errors, callback=_callback()
-            ), 422
+            return self._tiktok_page(connection, forms.filled(_app_fields(), values, errors), has_app=False), 422
         config = hub().config
         with self.db.write() as db:
             app = App(
@@ -258,8 +259,13 @@ class Wizard(Page):
         return redirect(url_for("wizard.tiktok", connection_id=connection.id))
 
     def _consent(self, connection: Connection, app_id: int) -> Any:
-        with self.db.write() as db:
-            address, _state = connect.consent(db, db.get_one(Connection, connection.id), db.get_one(App, app_id), bound_to())
+        try:
+            with self.db.write() as db:
+                row = db.get_one(Connection, connection.id)
+                connect.choose_market(row, request.form.get("market", ""))
+                address, _state = connect.consent(db, hub().config, row, db.get_one(App, app_id), bound_to())
+        except ValueError as error:
+            return self._tiktok_page(connection, forms.filled([_market_field()], {}, {"market": str(error)}), has_app=True), 422
         answer = redirect(address)
         # The form leads to TikTok's own page: this one answer may.
         at = urlsplit(address)
@@ -355,6 +361,16 @@ def _app_fields() -> list[forms.Field]:
             help="All three stand on the app's page in TikTok Shop's Partner Center.",
         ),
     ]
+
+
+def _market_field() -> forms.Field:
+    return forms.Field(
+        name="market",
+        label="Where is your TikTok Shop seller account?",
+        kind="select",
+        choices=(("", "Choose"), (connect.US, "United States"), (connect.ELSEWHERE, "Anywhere else")),
+        help="Sellers in the United States sign in on a page of their own.",
+    )
 
 
 def _callback() -> str:

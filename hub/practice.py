@@ -59,7 +59,7 @@ def consent(hub: Hub, connection_id: int, app_id: int, tiktok_url: str) -> conne
     """The seller's part: he is sent to the consent page, agrees, and comes back with a code."""
     with hub.db.write() as session:
         connection, app = session.get_one(Connection, connection_id), session.get_one(App, app_id)
-        _, state = connect.consent(session, connection, app, "practice")
+        _, state = connect.consent(session, hub.config, connection, app, "practice")
     code = control(tiktok_url, "POST", "authorize")["code"]
     return connect.finish_consent(hub, state, code, "practice")
 

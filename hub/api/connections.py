@@ -88,6 +88,9 @@ class AppIn(Asked):
 class ConsentIn(Asked):
     state_prefix = fields.String(load_default="", validate=validate.Regexp(r"^[A-Za-z0-9_-]{0,64}$"),
                                  metadata={"description": "The store's own static part of the state"})
+    market = fields.String(load_default="", validate=validate.OneOf(("", *connect.MARKETS)),
+                           metadata={"description": "Where the seller's account is: it has its own consent page in the US. "
+                                                    "Kept; left out, it is the one named before, else where the connection's shops are"})
 
 
 class ConsentOut(Told):
@@ -221,7 +224,9 @@ def post_authorization(asked: dict[str, Any]) -> dict[str, str]:
         app = apps.app_for(session, row) or connect.app_of_operator(session, hub(), practice=hub().config.is_practice)
         if app is None:
             raise Stop(409, "no_app", "No TikTok app is known yet: save one first.")
-        address, state = connect.consent(session, row, app, _bound_to(), asked["state_prefix"])
+        if asked["market"]:
+            connect.choose_market(row, asked["market"])
+        address, state = connect.consent(session, hub().config, row, app, _bound_to(), asked["state_prefix"])
         record(session, "TikTok Shop's consent asked", app.app_key)
     return {"consent_url": address, "state": state}
 

@@ -8,7 +8,7 @@ import json
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hub import clock
+from hub.config import Config
 from hub.domain.events import Event
 from hub.domain.orders import Carrier, Warehouse
 from hub.domain.problems import Problem, problem
@@ -41,6 +42,8 @@ TOKEN_LASTS = timedelta(hours=48)
 OLD_TOKEN_LASTS = timedelta(minutes=10)
 OLD_SECRET_LASTS = timedelta(hours=24)
 ABILITIES = ("read", "catalog", "push", "orders", "connect")
+# Where a seller's account may be, as far as his consent page depends on it.
+US, ELSEWHERE = MARKETS = ("us", "elsewhere")
 # What TikTok Shop tells us by itself; everything else is read.
 HOOKS = ("ORDER_STATUS_CHANGE", "RECIPIENT_ADDRESS_UPDATE", "PACKAGE_UPDATE", "PRODUCT_STATUS_CHANGE", "SELLER_DEAUTHORIZATION",
          "UPCOMING_AUTHORIZATION_EXPIRATION", "CANCELLATION_STATUS_CHANGE", "RETURN_STATUS_CHANGE", "PRODUCT_AUDIT_STATUS_CHANGE")
@@ -192,12 +195,43 @@ def app_of_operator(session: Session, hub: Hub, practice: bool = False) -> App |
     return session.scalars(select(App).where(App.owner_id.is_(None)).order_by(App.id).limit(1)).first()
 
 
-def consent(session: Session, connection: Connection, app: App, bound_to: str, prefix: str = "") -> tuple[str, str]:
-    """Where to send the seller, and the state that comes back with him: single use, ten minutes, for who asked (TTS-01, S-22)."""
+def consent(session: Session, config: Config, connection: Connection, app: App, bound_to: str, prefix: str = "") -> tuple[str, str]:
+    """Where to send the seller, and the state that comes back with him: single use, ten minutes, for who asked (TTS-01, S-22).
+
+    The page is that of the connection's market (TTS-02).
+    """
     state = (f"{prefix}." if prefix else "") + secrets.token_urlsafe(24)
     session.add(OAuthState(state_hash=_hash(state), connection_id=connection.id, app_id=app.id, bound_to=bound_to[:80],
                            expires_at=clock.now() + STATE_LASTS))
-    return auth.consent_url(app_keys(app), state), state
+    keys = replace(app_keys(app), consent_host=_consent_host(session, config, connection, app))
+    return auth.consent_url(keys, state), state
+
+
+def choose_market(connection: Connection, market: str) -> None:
+    """Where the seller's account is, one of `MARKETS`; kept for every later consent. Raises ``ValueError`` for another word."""
+    if market not in MARKETS:
+        raise ValueError("Choose where your TikTok Shop seller account is.")
+    connection.wizard = {**(connection.wizard or {}), "market": market}
+
+
+def without_market(wizard: Mapping[str, Any]) -> dict[str, Any]:
+    """What was typed in the wizard for the store alone."""
+    return {name: typed for name, typed in wizard.items() if name != "market"}
+
+
+def market_of(session: Session, connection: Connection) -> str:
+    """What was chosen, else where the connection's shops are; ``""`` where neither is known."""
+    chosen = str((connection.wizard or {}).get("market", ""))
+    if chosen in MARKETS:
+        return chosen
+    regions = set(session.scalars(select(Shop.region).where(Shop.connection_id == connection.id)))
+    return "" if not regions else US if regions == {"US"} else ELSEWHERE
+
+
+def _consent_host(session: Session, config: Config, connection: Connection, app: App) -> str:
+    """Sellers in the US have a consent page of their own. A practice app, and one with a host of its own, keeps its host."""
+    is_standard = not app.is_practice and app.consent_host.rstrip("/") == config.tiktok_consent_host.rstrip("/")
+    return config.tiktok_consent_host_us if is_standard and market_of(session, connection) == US else app.consent_host
 
 
 @dataclass(frozen=True, slots=True)

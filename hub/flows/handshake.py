@@ -56,7 +56,7 @@ def receive(hub: Hub, connection: Connection, form: Mapping[str, str]) -> None:
         keys = handshake.exchange(consumer, hub.handshake_options(connection))
         with hub.db.write() as session:
             row = session.get_one(Connection, connection.id)
-            connect.save_store_settings(row, {**row.wizard, **row.settings, "base_url": entered or consumer.base_url, **keys})
+            connect.save_store_settings(row, {**connect.without_market(row.wizard), **row.settings, "base_url": entered or consumer.base_url, **keys})
             row.handshake_state = DONE
             session.add(Change(at=clock.now(), who=PLATFORMS[row.platform].title, connection_id=row.id, what="store signed in",
                                subject=row.name))

@@ -117,6 +117,19 @@ def test_a_store_keeps_an_app_of_its_own_and_only_its_own(world: World, caller: 
     assert SECRET not in str(program.call("GET", "/connection")) + str([row.after for row in program.history("TikTok app saved")])
 
 
+@pytest.mark.feature("TTS-02")
+def test_the_market_that_is_named_says_where_the_seller_is_sent(world: World, caller: Make, fresh: str):
+    program, config = caller(fresh), world.hub.config
+    program.call("PUT", "/connection/tiktok-app", json={"app_key": "ownapp4713", "app_secret": SECRET, "service_id": "77"})
+    with world.hub.db.write() as session:
+        session.execute(update(App).where(App.app_key == "ownapp4713").values(is_practice=False))
+    for asked, host in (({}, config.tiktok_consent_host), ({"market": "us"}, config.tiktok_consent_host_us), ({}, config.tiktok_consent_host_us),
+                        ({"market": "elsewhere"}, config.tiktok_consent_host)):
+        told = program.call("POST", "/connection/authorization", json=asked)
+        assert told["consent_url"].startswith(f"{host}/open/authorize?"), asked
+    program.call("POST", "/connection/authorization", 422, json={"market": "mars"})
+
+
 @pytest.mark.parametrize("host", ["https://evil.example", "http://169.254.169.254", "https://open-api.tiktokglobalshop.com.evil.example",
                                   "https://open-api.tiktokglobalshop.com@evil.example", "file:///etc/passwd"])
 def test_secrets_go_only_to_hosts_that_the_hub_allows(caller: Make, fresh: str, host: str):

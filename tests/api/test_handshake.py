@@ -22,7 +22,7 @@ def joining(world: World) -> Iterator[str]:
     """A connection whose store address was entered, and no keys."""
     with world.hub.db.write() as session:
         made = connect.create(session, "Joins by Activate", "magento", Mode.PRACTICE)
-        made.wizard = {"base_url": world.practice.urls[1]}
+        made.wizard = {"base_url": world.practice.urls[1], "market": "us"}
         world.connections["joining"] = made.id
     yield f"{world.web.url}/connect/magento/{made.handshake_key}"
     with world.hub.db.write() as session:

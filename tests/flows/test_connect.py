@@ -39,7 +39,7 @@ def ask_consent(world: World, connection_id: int, bound_to: str = "anna") -> tup
     """The seller is sent away and agrees: address, state and the code that he comes back with."""
     with world.hub.db.write() as session:
         app = session.get_one(App, world.app_id)
-        url, state = connect.consent(session, session.get_one(Connection, connection_id), app, bound_to)
+        url, state = connect.consent(session, world.hub.config, session.get_one(Connection, connection_id), app, bound_to)
     return url, state, world.tiktok("POST", "authorize")["code"]
 
 
@@ -146,7 +146,7 @@ def test_a_url_with_another_secret_is_not_believed_and_a_new_one_goes_on(fresh: 
 # -- TikTok Shop's consent
 
 
-@pytest.mark.feature("TTS-01", "TTS-02", "TTS-03")
+@pytest.mark.feature("TTS-01", "TTS-03")
 def test_the_seller_goes_to_tiktok_with_our_state_and_comes_back_once(trade: Trade):
     world = trade.world
     connection_id = new_connection(world, trade.platform)
@@ -168,6 +168,38 @@ def test_the_seller_goes_to_tiktok_with_our_state_and_comes_back_once(trade: Tra
         assert grant is not None and grant.access_token
         kept = str(session.execute(text("SELECT * FROM tiktok_grant")).mappings().all())
     assert grant.access_token not in kept and grant.refresh_token not in kept
+
+
+@pytest.mark.feature("TTS-02")
+def test_a_seller_in_the_us_agrees_on_a_page_of_his_own(trade: Trade):
+    world, config = trade.world, trade.world.hub.config
+    connection_id = new_connection(world, trade.platform)
+
+    def host(app: App) -> str:
+        address, _ = connect.consent(session, config, session.get_one(Connection, connection_id), app, "anna")
+        assert urlsplit(address).path == "/open/authorize"
+        return address.split("/open/")[0]
+
+    with world.hub.db.write() as session:
+        live = App(app_key="live", service_id="1", api_host=config.tiktok_api_host, token_host=config.tiktok_token_host,
+                   consent_host=config.tiktok_consent_host, created_at=clock.now())
+        own_host = App(app_key="own", service_id="1", api_host=config.tiktok_api_host, token_host=config.tiktok_token_host,
+                       consent_host="https://consent.example", created_at=clock.now())
+        session.add_all([live, own_host])
+        session.flush()
+        row, practice = session.get_one(Connection, connection_id), session.get_one(App, world.app_id)
+        assert config.tiktok_consent_host != config.tiktok_consent_host_us
+        assert host(live) == config.tiktok_consent_host, "nothing was chosen"
+        with pytest.raises(ValueError, match="where your TikTok Shop seller account is"):
+            connect.choose_market(row, "mars")
+        for market, expected in ((connect.US, config.tiktok_consent_host_us), (connect.ELSEWHERE, config.tiktok_consent_host)):
+            connect.choose_market(row, market)
+            assert host(live) == expected
+            assert host(own_host) == "https://consent.example" and host(practice) == practice.consent_host
+        joined = session.get_one(Connection, world.connections[trade.platform])
+        known = {"magento": connect.US, "prestashop": connect.ELSEWHERE}[trade.platform]
+        assert connect.market_of(session, joined) == known, "from its shop, where it was never asked"
+        session.rollback()
 
 
 @pytest.mark.feature("TTS-03")

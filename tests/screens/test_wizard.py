@@ -15,6 +15,7 @@ from hub.app import create_app
 from hub.config import Config
 from hub.models.connections import Connection, ConnectionState
 from hub.models.shops import Shop
+from hub.models.tiktok import App
 from hub.practice import settings_for
 from tests.screens.conftest import Visitor
 from tests.screens.rows import fill_people
@@ -120,7 +121,7 @@ def test_a_store_is_connected_through_the_screens_alone(maya: Visitor, world: Wo
     assert maya.last.headers["Location"] == f"/admin/connect/{connection_id}/tiktok"
 
     assert "Go to authorize" in maya.get(f"/admin/connect/{connection_id}/tiktok")
-    maya.post(f"/admin/connect/{connection_id}/tiktok", {})
+    maya.post(f"/admin/connect/{connection_id}/tiktok", {"market": "us"})
     consent = maya.last.headers["Location"]
     assert consent.startswith(world.practice.urls[0]) and parse_qs(urlsplit(consent).query)["state"]
     state = parse_qs(urlsplit(consent).query)["state"][0]
@@ -152,6 +153,27 @@ def test_a_store_is_connected_through_the_screens_alone(maya: Visitor, world: Wo
     with world.hub.db.read() as db:
         shop = db.query(Shop).filter_by(connection_id=connection_id).one()
         assert db.get_one(Connection, connection_id).state is ConnectionState.CONNECTED and shop.warehouse_id
+
+
+@pytest.mark.feature("TTS-02")
+def test_a_seller_says_where_his_account_is_and_is_sent_to_the_page_for_it(maya: Visitor, world: World) -> None:
+    connection_id = start(maya, "prestashop")
+    settings = settings_for("prestashop", world.practice.urls[2], world.practice.keys)
+    maya.post(f"/admin/connect/{connection_id}/store", {k: str(v) for k, v in settings.items() if v})
+    config = world.hub.config
+    with world.hub.db.write() as db:
+        app = db.get_one(App, world.app_id)
+        app.is_practice, app.consent_host = False, config.tiktok_consent_host
+    page = maya.get(f"/admin/connect/{connection_id}/tiktok")
+    assert re.findall(r'<option value="(\w*)"', page.split('name="market"')[1].split("</select>")[0]) == ["", "us", "elsewhere"]
+    for nothing in ("", "mars"):
+        page = maya.post(f"/admin/connect/{connection_id}/tiktok", {"market": nothing})
+        assert maya.status == 422 and "Choose where your TikTok Shop seller account is." in page
+    for market, host in (("us", config.tiktok_consent_host_us), ("elsewhere", config.tiktok_consent_host)):
+        maya.post(f"/admin/connect/{connection_id}/tiktok", {"market": market})
+        assert maya.status == 302 and maya.last.headers["Location"].startswith(f"{host}/open/authorize?")
+        assert f"form-action 'self' {host};" in maya.last.headers["Content-Security-Policy"] + ";"
+        assert f'value="{market}" selected' in maya.get(f"/admin/connect/{connection_id}/tiktok"), "kept for the next time"
 
 
 def _authorise(world: World, consent: str) -> str:

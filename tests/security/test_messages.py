@@ -166,7 +166,7 @@ def asked(config: Config) -> Iterator[tuple[Hub, Connection, str]]:
             app.app_secret = "s"
             session.add(app)
             session.flush()
-            address, state = connect.consent(session, connection, app, "1.maya")
+            address, state = connect.consent(session, hub.config, connection, app, "1.maya")
         assert address.startswith("https://consent.example/") and len(state) >= 32
         yield hub, connection, state
 
