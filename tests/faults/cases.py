@@ -6,6 +6,7 @@ A case prepares the world, starts something, and says afterwards whether it happ
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -210,8 +211,9 @@ def on_tiktok(world: FaultWorld) -> list[dict[str, Any]]:
 
 
 def live(world: FaultWorld, platform: str) -> Listing:
-    """The first product on sale, a simple one."""
-    return min((one for one in world.listings(platform) if one.tiktok_status == "ACTIVATE"), key=lambda one: one.id)
+    """The first product on sale that has one SKU only."""
+    skus = Counter(sku.listing_id for sku in world.skus(platform))
+    return min((one for one in world.listings(platform) if one.tiktok_status == "ACTIVATE" and skus[one.id] == 1), key=lambda one: one.id)
 
 
 def told_of(world: FaultWorld, listing: Listing) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class Worlds:
             self._kind = (kind, special)
             for platform in STORES:
                 self._world.pull(platform)
-                self._world.push_some(platform, 2)
+                self._world.push_some(platform, 3)
                 if special == "bare":
                     self._world.without_plugin(platform)
         return self._world
