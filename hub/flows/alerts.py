@@ -15,7 +15,7 @@ from hub.flows import tasks
 from hub.flows.order_links import insert_once
 from hub.flows.tasks import Result, TaskView
 from hub.models.connections import Connection
-from hub.models.tasks import Notice
+from hub.models.tasks import Notice, Task
 from hub.models.users import Role, User
 from hub.notify.email import Mail, send
 from hub.wiring import Hub
@@ -33,6 +33,23 @@ def notify(session: Session, about: str, subject: str, lines: Sequence[str], *, 
             tasks.submit(session, Kind.SEND_MAIL, connection_id=connection_id, queue=Queue.DEFAULT, summary=f"Mail “{subject}”",
                          args={"to": address, "subject": subject, "lines": list(lines), "button": list(button or ())})
     return is_news
+
+
+def work_failed(session: Session, task: Task, says: str, *, is_ours: bool = False) -> None:
+    """Tells of work that nobody tries again: once a day per connection and kind, however many parts of it failed.
+
+    ``is_ours``: a mistake of ours, always told. Else only what people see or asked for is, as the rest is done again in its
+    own time. A mail that can't be sent is none to send a mail about.
+    """
+    whole = session.get_one(Task, task.parent_id) if task.parent_id is not None else task
+    if task.kind is Kind.SEND_MAIL or not (is_ours or whole.shown or whole.by):
+        return
+    what = whole.summary or str(task.kind).replace("_", " ").capitalize()
+    about = f"failed:{task.connection_id or 'hub'}:{task.kind}:{clock.now():%Y-%m-%d}"
+    after = ("The log has the details under this reference." if is_ours
+             else "It was tried several times and is not tried again by itself. Start it again when the cause is gone.")
+    notify(session, about, f"“{what}” failed", [says, after], connection_id=task.connection_id,
+           button=("Open the task", f"/admin/tasks/{whole.id}/"))
 
 
 def forget(session: Session, about: str) -> None:

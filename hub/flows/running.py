@@ -24,7 +24,7 @@ from hub.crashpoints import crash_point
 from hub.domain.problems import problem
 from hub.domain.tasks import TERMINAL, ItemState, Outcome, Queue, TaskState
 from hub.errors import HubError, NeedsReconnect, Temporary
-from hub.flows import tasks
+from hub.flows import alerts, tasks
 from hub.flows.leases import LEASE_S, Lease, LeaseLost, Paused, is_resting, new_holder, release_lane, rows, take_lane
 from hub.flows.logins import login_lost
 from hub.flows.tasks import Again, Result, TaskView
@@ -175,6 +175,7 @@ def _apply(session: Session, task: Task, ending: Ending, reference: str) -> None
         task.problems = [problem("bug", reference=reference).as_json()]
         task.reference = reference
         task.attempts, task.tries = task.attempts + 1, 0
+        alerts.work_failed(session, task, task.says, is_ours=True)
 
 
 def _words(error: HubError) -> str:
@@ -209,6 +210,7 @@ def _try_again(session: Session, task: Task, error: Temporary, now: datetime) ->
     task.attempts += int(ended)
     if wait is None:
         _end(session, task, TaskState.FAILED, Outcome.FAILED, _words(error))
+        alerts.work_failed(session, task, task.says)
         waiting = _newer(session, task)
         if waiting is not None:  # the newer one goes on where this one stood
             waiting.attempts = max(waiting.attempts, len(ATTEMPT_WAITS_S))
@@ -467,7 +469,11 @@ class _Chunk:
             found = {row.id: row for row in session.scalars(select(Item).where(Item.id.in_(ids)))}
             free: dict[str, datetime | None] = {item.lane: None for item in given_back if item.lane is not None}
             for one, reference in zip(ended, references, strict=True):
-                self._apply(found[one.item.id], one.ending, reference)
+                row = found[one.item.id]
+                self._apply(row, one.ending, reference)
+                if row.outcome is Outcome.BUG or row.outcome is Outcome.FAILED and isinstance(one.ending, Temporary):
+                    alerts.work_failed(session, session.get_one(Task, self.view.id), f"{row.label}: {row.says}" if row.label else row.says,
+                                       is_ours=row.outcome is Outcome.BUG)
                 if one.item.lane is not None:
                     free[one.item.lane] = _rest_of(self.view.kind, one.started)
             for item in given_back:
