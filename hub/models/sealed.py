@@ -28,9 +28,9 @@ def ring() -> KeyRing:
 
 
 class HasSecrets:
-    """Mixin: the row's own name for its seals. A sealed text moved to another row doesn't open."""
+    """Mixin: the row's own name for its seals. A sealed text moved to another row doesn't open, and its name can't be copied with it."""
 
-    seal_id: Mapped[str] = mapped_column(String(32), default=lambda: secrets.token_hex(16))
+    seal_id: Mapped[str] = mapped_column(String(32), unique=True, index=True, default=lambda: secrets.token_hex(16))
 
 
 class Sealed:

@@ -9,6 +9,7 @@ from alembic import command
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import String, inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from hub import clock, models
 from hub.crypto import KeyRing, new_key
@@ -76,6 +77,36 @@ def test_up_again_changes_nothing_and_down_and_up_gives_empty_tables(empty_datab
     assert migrations.current(empty_database_url) is None
     migrations.upgrade(empty_database_url)
     assert {name: rows for name, rows in contents(empty_database_url).items() if rows} == {}
+
+
+@both
+def test_a_seals_name_is_one_rows_and_the_step_there_and_back_loses_nothing(empty_database_url: str) -> None:
+    migrations.upgrade(empty_database_url, "0003")
+    fill(empty_database_url)
+    copy = text("UPDATE connection SET seal_id = (SELECT seal_id FROM connection ORDER BY id LIMIT 1)")
+    before = contents(empty_database_url)
+    migrations.upgrade(empty_database_url)
+    assert contents(empty_database_url) == before
+    db = Database(empty_database_url)
+    try:
+        with db.write() as session:
+            add_connection(session)
+        for table in ("connection", "tiktok_app", "tiktok_grant"):
+            assert [index["column_names"] for index in inspect(db.engine).get_indexes(table) if index["unique"]].count(["seal_id"]) == 1
+        with pytest.raises(IntegrityError), db.write() as session:
+            session.execute(copy)
+    finally:
+        db.engine.dispose()
+    before = contents(empty_database_url)
+    migrations.downgrade(empty_database_url, "0003")
+    assert contents(empty_database_url) == before
+    db = Database(empty_database_url)
+    with db.write() as session:
+        session.execute(copy)
+    db.engine.dispose()
+    with pytest.raises(IntegrityError):
+        migrations.upgrade(empty_database_url)
+    assert migrations.current(empty_database_url) == "0003", "copied seals are refused, not taken over"
 
 
 @both
