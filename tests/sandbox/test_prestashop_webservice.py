@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from defusedxml.ElementTree import fromstring
 
+from hub.stores.prestashop.sandbox.query import matches
 from tests.sandbox.prestashop_shop import KEY, PNG, SHOP, Practice, entity
 
 SAMPLES = Path(__file__).parents[3] / "shared/contracts/samples/prestashop"
@@ -88,6 +89,15 @@ def test_without_display_a_list_has_ids_only_and_one_entity_leaves_out_what_is_f
 def test_filters_choose_what_they_name(shop: Practice, name: str, value: str, expected: list[int]) -> None:
     found = shop.read("products", **{f"filter[{name}]": value, "sort": "[id_ASC]"})
     assert [row["id"] for row in found["products"]] == expected if expected else found == []
+
+
+@pytest.mark.parametrize(("has", "value", "meets"), [
+    ("577000000000000031", "577000000000000031", True), ("577000000000000031", "577000000000000032", False),
+    ("577000000000000031", "[577000000000000030|577000000000000032]", False), ("577000000000000031", ">[577000000000000030]", True),
+    ("577000000000000031", "![577000000000000032]", True), ("577000000000000031", "[577000000000000032,577000000000000033]", False),
+    ("9", "[9,10]", True), ("11", "[9,10]", False), ("12.50", "12.5", True), ("abc", "[1,9]", False), ("NaN", "nan", True), ("1e3", "1000", False)])
+def test_numbers_are_compared_exactly_whatever_their_length(has: str, value: str, meets: bool) -> None:
+    assert matches(has, value) is meets
 
 
 def test_a_date_filter_needs_date_1_and_takes_the_shops_own_time(shop: Practice) -> None:

@@ -24,6 +24,12 @@ def hand() -> Hand:
     return Hand.at()
 
 
+def test_no_two_places_of_any_shop_share_an_id():
+    shops = Hand.at(regions=("US", "GB", "DE", "JP")).app.sim.shops.values()
+    ids = [shop.id for shop in shops] + [shop.delivery_option_id for shop in shops] + [w.id for shop in shops for w in shop.warehouses]
+    assert len(shops) == 4 and len(set(ids)) == len(ids) == 16
+
+
 def test_the_published_signatures_are_accepted_and_a_changed_one_is_not():
     path = CONTRACTS / "tiktok_sign_vectors.json"
     if not path.exists():

@@ -62,7 +62,7 @@ def open_shops(sim: State, regions: Sequence[str]) -> None:
             f"{prefix}_sbx{sim.random.getrandbits(48):012x}==", f"{region}LC{sim.random.randrange(10**6):06d}",
             seller.id,
         )  # fmt: skip
-        base = int(shop_id) + 5_000_000
+        base = int(shop_id) + 5_000_000 + place * 100      # shops' numbers are neighbours, those of their places are not
         shop.warehouses = [
             Warehouse(str(base + 1), f"{region} main warehouse", "SALES_WAREHOUSE", True),
             Warehouse(str(base + 2), f"{region} return desk", "RETURN_WAREHOUSE", True),

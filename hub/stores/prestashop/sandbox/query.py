@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
@@ -130,10 +131,8 @@ def _key(row: dict[str, Any], name: str, language: str) -> Any:
     if isinstance(value, dict):
         value = value.get(language, "")
     text = "" if value is None else str(value)
-    try:
-        return (0, float(text), "")
-    except ValueError:
-        return (1, 0.0, text)
+    number = _number(text)
+    return (1, Decimal(0), text) if number is None else (0, number, "")
 
 
 def matches(has: str, value: str) -> bool:
@@ -152,9 +151,9 @@ def matches(has: str, value: str) -> bool:
     if value.startswith("[") and value.endswith("]"):
         inner = value[1:-1]
         if "," in inner and re.fullmatch(r"[0-9.: ,\-]+", inner):
-            low, high = sorted(inner.split(",", 1))
-            return _comparable(has, low)[0] >= _comparable(has, low)[1] and \
-                _comparable(has, high)[0] <= _comparable(has, high)[1]
+            low, high = sorted(_comparable(*inner.split(",", 1)))
+            each = _comparable(has, str(low))[0]
+            return type(each) is type(low) and bool(low <= each <= high)
         return any(_same(has, each) for each in inner.split("|"))
     return _same(has, value)
 
@@ -165,7 +164,10 @@ def _same(has: str, wanted: str) -> bool:
 
 
 def _comparable(left: str, right: str) -> tuple[Any, Any]:
-    try:
-        return float(left), float(right)
-    except ValueError:
-        return left.lower(), right.lower()
+    one, other = _number(left), _number(right)
+    return (left.lower(), right.lower()) if one is None or other is None else (one, other)
+
+
+def _number(text: str) -> Decimal | None:
+    """Exact: TikTok Shop's ids have more digits than a float."""
+    return Decimal(text.strip()) if re.fullmatch(r"\s*[+-]?\d+(\.\d+)?\s*", text, re.ASCII) else None
