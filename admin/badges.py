@@ -159,8 +159,6 @@ def item(state: str, outcome: str | None) -> Badge:
             return Badge("Waiting", "idle", "s-wait")
         case ItemState.RUNNING:
             return Badge("Sending", "move", "s-move")
-        case ItemState.PASSED:
-            return Badge("Busy: goes on by itself", "idle", "s-hold")
     if outcome == Outcome.OK:
         return Badge("Done", "ok", "s-ok")
     return _TASK_OUTCOME.get(Outcome(outcome), Badge("Done", "ok", "s-ok")) if outcome in list(Outcome) else Badge("Done", "ok", "s-ok")

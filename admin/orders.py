@@ -512,7 +512,6 @@ def _told(effect: OrderEffect | None) -> str:
         return ""
     return {
         EffectState.DONE: "Yes",
-        EffectState.OBSERVED: "It knew already",
         EffectState.REFUSED: "Refused",
         EffectState.INTENDED: "On its way",
     }[effect.state]

@@ -68,10 +68,6 @@ class KeyRing:
     def __repr__(self) -> str:
         return f"KeyRing({', '.join(self._ciphers)})"
 
-    @property
-    def key_ids(self) -> tuple[str, ...]:
-        return tuple(self._ciphers)
-
     def seal(self, clear: str, place: str) -> str:
         """Seal this text for this place (`table.column:row`) with the first key."""
         nonce = secrets.token_bytes(_NONCE_BYTES)

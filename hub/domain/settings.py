@@ -34,7 +34,6 @@ class OrderSettings:
     payment_title: str = "TikTokPAY"
     retry_orders: bool = True
     sync_tiktok_fulfilled: bool = False
-    archive_cancelled: bool = False
     restock_cancelled: bool = True
     restock_returned: bool = False
     platform_shipping_waits: bool = False

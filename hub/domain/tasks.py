@@ -66,12 +66,11 @@ class Outcome(StrEnum):
 
 
 class ItemState(StrEnum):
-    """A part of a big task: waiting → running → done; `passed` = its lane was busy, it became a task of its own."""
+    """A part of a big task: waiting → running → done; one whose lane is busy waits."""
 
     WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"
-    PASSED = "passed"
 
 
 class Queue(StrEnum):

@@ -22,14 +22,13 @@ from hub.domain.orders import Carrier, Warehouse
 from hub.domain.problems import Problem, problem
 from hub.domain.tasks import Kind, Outcome, connection_lane
 from hub.errors import NeedsReconnect, Refused, Temporary
-from hub.flows import alerts, schedules, tasks
+from hub.flows import alerts, inbox, schedules, tasks
 from hub.flows.categories import submit_taxonomy
 from hub.flows.logins import connections_of, login_lost
 from hub.flows.order_links import insert_once, shops_of
 from hub.flows.products import make_listings
 from hub.flows.tasks import Result, TaskView
 from hub.models.connections import ApiToken, Connection, ConnectionState, Mode, OAuthState
-from hub.models.inbox import InboxEvent, InboxState
 from hub.models.shops import Shop
 from hub.models.tiktok import App, Grant, GrantState
 from hub.stores import PLATFORMS
@@ -320,7 +319,7 @@ def choose_shop(hub: Hub, connection_id: int, shop_id: int, scope: str = "") -> 
         make_listings(session, shop)
         submit_taxonomy(session, shop)
         schedules.ensure(session, connection)
-        _adopt_parked(session, shop)
+        inbox.replan(session, session.get_one(Grant, shop.grant_id).app_id)       # messages that came before their shop was chosen
         session.flush()
     return shop
 
@@ -330,13 +329,6 @@ def default_scope(connection: Connection, shop: Shop) -> str:
     scopes = connection.store.get("scopes", [])
     fitting = [one["code"] for one in scopes if one["currency"] == shop.currency]
     return str((fitting or [one["code"] for one in scopes] or [""])[0])
-
-
-def _adopt_parked(session: Session, shop: Shop) -> None:
-    """Messages that came before their shop was chosen are looked at again."""
-    app_id = select(Grant.app_id).where(Grant.id == shop.grant_id).scalar_subquery()
-    session.execute(update(InboxEvent).where(InboxEvent.state == InboxState.PARKED, InboxEvent.app_id == app_id)
-                    .values(state=InboxState.NEW, reason="").execution_options(synchronize_session=False))
 
 
 def read_shop(hub: Hub, shop_id: int) -> None:

@@ -13,10 +13,10 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Table, delete, or_, select, update
+from sqlalchemy import Table, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -94,14 +94,6 @@ def as_json(event: Event) -> dict[str, Any]:
         "owner": event.owner, "scope": event.scope, "via": event.via, "seq": event.seq,
         "happened_at": event.happened_at.isoformat() if event.happened_at else None, "raw": dict(event.raw),
     })
-
-
-def event_of(row: InboxEvent) -> Event:
-    """Reads what `as_json` wrote."""
-    kept = dict(row.event)
-    moment = kept.get("happened_at")
-    kept["happened_at"] = datetime.fromisoformat(moment) if moment else None
-    return Event(**kept)
 
 
 def accept(hub: Hub, events: Sequence[Incoming]) -> Accepted:
@@ -330,14 +322,11 @@ def _note_heard(session: Session, found: Sequence[InboxEvent]) -> None:
         connection.last_event_at = max(one.received_at for one in events)
 
 
-def replan(session: Session, *, connection_id: int | None = None, app_id: int | None = None) -> int:
-    """Parked events whose owner is known now are planned again (a shop that was connected after its first order)."""
-    matches = [InboxEvent.state == InboxState.PARKED]
-    if app_id is not None:
-        matches.append(or_(InboxEvent.app_id == app_id, InboxEvent.connection_id == connection_id))
-    elif connection_id is not None:
-        matches.append(InboxEvent.connection_id == connection_id)
-    moved = rowcount(session.execute(update(InboxEvent).where(*matches).values(state=InboxState.NEW, reason="")))
+def replan(session: Session, app_id: int) -> int:
+    """Parked messages to this app are planned again: a shop that was connected after its first order is known now."""
+    parked = (InboxEvent.state == InboxState.PARKED, InboxEvent.app_id == app_id)
+    moved = rowcount(session.execute(update(InboxEvent).where(*parked).values(state=InboxState.NEW, reason="")
+                                     .execution_options(synchronize_session=False)))
     if moved:
         request_drain(session)
     return moved
@@ -358,5 +347,5 @@ def tidy(hub: Hub, task: TaskView) -> Result:
     return Result(Outcome.OK, f"{old} events and {done + superseded} tasks taken away")
 
 
-__all__ = ["Accepted", "Busy", "Incoming", "accept", "drain", "event_of", "replan", "request_drain",
+__all__ = ["Accepted", "Busy", "Incoming", "accept", "drain", "replan", "request_drain",
            "sweep", "tidy"]

@@ -145,12 +145,6 @@ def settle(session: Session, effect_id: int, state: EffectState = EffectState.DO
         effect.data = {**effect.data, **data}
 
 
-def observed(session: Session, link_id: int, kind: EffectKind, key: str) -> None:
-    """The other side did it by itself: so that we never do it again, nor send it back as ours (CXL-04)."""
-    insert_once(session, OrderEffect, {"link_id": link_id, "kind": kind, "key": key, "state": EffectState.OBSERVED,
-                                       "data": {}, "at": clock.now(), "done_at": clock.now()})
-
-
 def forgive(session: Session, link: OrderLink) -> None:
     """A person says that it may work now: what was refused is tried anew, and is no longer a problem until it fails again."""
     session.execute(delete(OrderEffect).where(OrderEffect.link_id == link.id, OrderEffect.state == EffectState.REFUSED))

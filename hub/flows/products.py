@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
@@ -442,9 +442,3 @@ def _remember(session: Session, connection_id: int, scope: str, rows: Sequence[D
         table: Any = StoreOffer.__table__
         session.connection().execute(update(table).where(
             table.c.variant_id == bindparam("b_variant"), table.c.scope == scope).values(digest=bindparam("b_digest")), known)
-
-
-def default_range(now: datetime | None = None) -> tuple[datetime, datetime]:
-    """What the dialog proposes for a first pull: three years back until the end of today (PUL-02)."""
-    end = (now or clock.now()).astimezone(UTC).replace(hour=23, minute=59, second=59, microsecond=0)
-    return end - timedelta(days=3 * 365), end

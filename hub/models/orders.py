@@ -113,12 +113,11 @@ class EffectKind(StrEnum):
 
 
 class EffectState(StrEnum):
-    """intended (committed before the call) → done | refused; an effect already there by itself is `observed`."""
+    """intended (committed before the call) → done | refused."""
 
     INTENDED = "intended"
     DONE = "done"
     REFUSED = "refused"
-    OBSERVED = "observed"
 
 
 class OrderEffect(Base):

@@ -142,7 +142,6 @@ class Platform:
     open: Callable[..., Store]
     read_events: ReadEvents
     search_delay_s: int = 0
-    category_source: str = "category"
     checklist: tuple[str, ...] = ()
     without_plugin: tuple[str, ...] = ()
     help_topics: Mapping[str, str] = field(default_factory=dict)

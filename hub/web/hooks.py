@@ -250,7 +250,7 @@ def _note_rotation(connection_id: int) -> None:
     with _hub().db.write() as session:
         session.execute(
             update(Connection).where(Connection.id == connection_id, Connection.old_hook_secret_until.is_(None))
-            .values(old_hook_secret_until=clock.now() + timedelta(hours=24)))
+            .values(old_hook_secret_until=clock.now() + connect.OLD_SECRET_LASTS))
     _keys().forget()
 
 

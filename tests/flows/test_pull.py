@@ -105,11 +105,6 @@ def test_a_child_that_changed_brings_its_parent(config: Config):
         assert [one["id"] for one in Api(world).products()] == [row["parent_id"]]
 
 
-def test_the_dialog_proposes_three_years_back_until_the_end_of_today():
-    start, end = products.default_range(datetime(2026, 3, 2, 9, 30, tzinfo=UTC))
-    assert (start.date().isoformat(), end.isoformat()) == ("2023-03-03", "2026-03-02T23:59:59+00:00")
-
-
 @pytest.mark.timeout(300)
 @pytest.mark.feature("PUL-04")
 @pytest.mark.parametrize("platform", STORES)

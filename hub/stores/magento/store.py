@@ -32,7 +32,6 @@ CHILDREN_A_CALL = 100
 LARGEST_IMAGE = 10 * 1024 * 1024
 DEFAULT_SCOPE = "default"
 PICTURES = "/catalog/product/"
-MODULE = "Shopbridge_Connector"
 
 # The least an integration must be allowed (MAG-02): a read that shows each permission.
 _NEEDED: tuple[tuple[str, Mapping[str, str]], ...] = (

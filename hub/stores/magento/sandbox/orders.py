@@ -180,7 +180,7 @@ class Orders:
 
     # -- making -------------------------------------------------------------------------------------------------
 
-    def place(self, asked: Asked, products: list[Product], *, via: str = "hub", planted: bool = False) -> Order:
+    def place(self, asked: Asked, products: list[Product], *, via: str = "hub") -> Order:
         """Create an order from checked values, add it up, reserve its stock. `products` stand beside the lines."""
         now = self._now()
         new = self._take("order")

@@ -28,7 +28,6 @@ from hub.stores.prestashop.sandbox.shop import (
 )
 
 PAYMENT_MODULES = ("ps_wirepayment", "ps_checkpayment", "shopbridge")
-OTHER_MODULES = ("ps_banner", "ps_emailalerts")
 
 
 class CoreDied(Exception):

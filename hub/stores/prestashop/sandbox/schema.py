@@ -63,11 +63,6 @@ class Resource:
     by_name: dict[str, Field] = field(default_factory=dict, compare=False)
 
     @property
-    def has_dates(self) -> bool:
-        """Whether it knows when it was added and changed."""
-        return "date_upd" in self.by_name
-
-    @property
     def class_name(self) -> str:
         """The shop's name for it in messages: `Product`, `OrderDetail`."""
         return "".join(part.capitalize() for part in self.singular.split("_"))

@@ -175,10 +175,6 @@ class Shop:
         """32 hexadecimal digits."""
         return f"{self.random.getrandbits(128):032x}"
 
-    def configuration(self, name: str) -> str:
-        """A setting's value."""
-        return next((str(row["value"]) for row in self.tables["configurations"].values() if row["name"] == name), "")
-
     # --- who does it, and what the hooks tell -------------------------------------------------------------------
 
     @contextlib.contextmanager
