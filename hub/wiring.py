@@ -164,13 +164,14 @@ class GrantTokens:
         return grant
 
     def _claim(self, stale_token: str) -> bool:
-        now = clock.now()
         with self._hub.db.write() as session:
             grant = session.get(Grant, self._grant_id, with_for_update=True)
+            now = clock.now()        # not before the row is ours: who waited for it would take a fresh claim for a clock that jumped
             if grant is None or grant.state is GrantState.LOST or grant.access_token != stale_token:
                 return False
             until = grant.refreshing_until
-            if until is not None and now < until <= now + timedelta(seconds=REFRESH_LEASE_S):
+            # A claim that lies further ahead than any can is left from before the clock was set back.
+            if until is not None and now < until <= now + timedelta(seconds=2 * REFRESH_LEASE_S):
                 return False
             grant.refreshing_until = now + timedelta(seconds=REFRESH_LEASE_S)
         return True

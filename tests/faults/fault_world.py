@@ -137,11 +137,12 @@ class FaultWorld(World):
         clock.use_file(self.clock_file)
 
     def unpushed(self, platform: str = "magento") -> list[tuple[int, str]]:
-        """Listings that TikTok Shop does not have yet, with the SKU of their product."""
+        """Listings that TikTok Shop does not have yet, with the SKU of their product: simple ones first, always in one order."""
         with self.hub.db.read() as session:
             return [(row.id, row.sku) for row in session.execute(
                 select(Listing.id, StoreProduct.sku).join(StoreProduct, StoreProduct.id == Listing.product_id)
-                .where(Listing.shop_id == self.shop_id(platform), Listing.tiktok_product_id.is_(None)).order_by(Listing.id))]
+                .where(Listing.shop_id == self.shop_id(platform), Listing.tiktok_product_id.is_(None))
+                .order_by(StoreProduct.kind != "simple", StoreProduct.sku))]
 
     def push_some(self, platform: str, count: int) -> None:
         """Pushes the first products and lets them go live, with plenty of each."""
