@@ -554,8 +554,8 @@ def lead(db: Database, holder: str, name: str = "scheduler") -> bool:
             make(Leader).values(name=name, **values)
             .on_conflict_do_update(
                 index_elements=["name"], set_=values,
-                # A lease further ahead than any can be was taken before the clock went back.
-                where=or_(Leader.holder == holder, Leader.lease_until <= now, Leader.lease_until > until),
+                # A lease further ahead than any can be, two hosts' clocks apart, was taken before the clock went back.
+                where=or_(Leader.holder == holder, Leader.lease_until <= now, Leader.lease_until > until + timedelta(seconds=LEADER_S)),
             )
             .returning(Leader.name)
         ).first()

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from hub import practice
 from hub.domain.tasks import Kind, TaskState
-from hub.flows import missed, tasks
+from hub.flows import inbox, missed, tasks
 from hub.models.connections import ConnectionState
 from hub.models.orders import OrderLink
 from hub.models.tasks import Task
@@ -101,6 +101,7 @@ def test_a_task_that_kills_its_worker_is_set_aside_at_the_third_time_and_others_
         other = healthy.place()
         world.forked = True
         world.deliver()
+        inbox.sweep(world.hub.db)      # as the scheduler does: a drain is asked for once a second at most
         with world.hub.db.read() as session:
             bad = session.scalars(select(Task.id).where(Task.kind == Kind.RELAY_ORDER, Task.lane.endswith(f":{poison.link(order_id).id}"),
                                                         Task.state == TaskState.QUEUED)).all()
