@@ -13,6 +13,7 @@ from admin import attach
 from hub.app import create_app
 from hub.config import Config
 from hub.wiring import Hub, open_hub
+from tests.screens.browser import browser, served  # noqa: F401  (fixtures: one browser for all files of a process)
 from tests.screens.rows import PASSWORD, Filled, fill
 
 

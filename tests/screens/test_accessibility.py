@@ -7,7 +7,7 @@ from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage
 
 from hub.simulator import Server
-from tests.screens.browser import browser, complaints, served, sign_in, with_axe  # noqa: F401  (fixtures)
+from tests.screens.browser import complaints, sign_in, with_axe
 from tests.screens.rows import PASSWORD, Filled, fill_people
 
 WIDTHS = [1440, 390]

@@ -13,7 +13,7 @@ from hub.models.tasks import Item, Task
 from hub.models.users import User
 from hub.simulator import Server
 from hub.wiring import Hub
-from tests.screens.browser import browser, served, sign_in  # noqa: F401  (fixtures)
+from tests.screens.browser import sign_in
 from tests.screens.rows import PASSWORD, Filled
 
 
