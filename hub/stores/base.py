@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
@@ -144,7 +144,6 @@ class Platform:
     search_delay_s: int = 0
     checklist: tuple[str, ...] = ()
     without_plugin: tuple[str, ...] = ()
-    help_topics: Mapping[str, str] = field(default_factory=dict)
     handshake: Handshake | None = None
 
 

@@ -45,5 +45,4 @@ PLATFORM = Platform(
         "Install the Shopbridge module and paste the Web Hook URL under Stores › Configuration › TikTok Shop Connector.",
     ),
     without_plugin=WITHOUT_PLUGIN,
-    help_topics={"store.permission": "magento-integration", "store.plugin_missing": "magento-module", "login.lost": "magento-integration"},
 )

@@ -27,5 +27,4 @@ PLATFORM = Platform(
         "Open the module's Configure page, paste the Webhook URL from this page, and save.",
     ),
     without_plugin=WITHOUT_PLUGIN,
-    help_topics={"store.permission": "prestashop-webservice", "store.plugin_missing": "prestashop-module", "login.lost": "prestashop-webservice"},
 )
