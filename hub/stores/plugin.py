@@ -6,11 +6,11 @@ answer is lost or says "later", `PluginMissing` where the store does not know ou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from hub.domain.listings import ListingRow
 from hub.domain.money import decimal_of, text
@@ -27,6 +27,8 @@ from hub.domain.problems import problem
 from hub.domain.products import DigestRow, Offer, VariantRef
 from hub.domain.sequences import batches
 from hub.errors import Refused, Temporary
+
+T = TypeVar("T")
 
 OFFERS_A_CALL = 500
 LISTINGS_A_CALL = 500
@@ -232,6 +234,24 @@ def refusal(answer: PluginAnswer, doing: str) -> Refused:
 
 
 # -- the calls
+
+
+class PluginFirst:
+    """A store that asks our plugin where it is installed, and its own bare API where it is not. Which one is found out once."""
+
+    _has_plugin: bool | None = None
+
+    def _either(self, with_plugin: Callable[[], T], without: Callable[[], T]) -> T:
+        if self._has_plugin is not False:
+            try:
+                answer = with_plugin()
+                self._has_plugin = True
+                return answer
+            except PluginMissing:
+                if self._has_plugin:
+                    raise Temporary("The Shopbridge module went away in the middle of this", sent=True) from None
+                self._has_plugin = False
+        return without()
 
 
 class Plugin:

@@ -5,10 +5,10 @@ Without the module the documented REST routes do what they can (`bare`); `WITHOU
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from hub.domain.listings import ListingRow
@@ -16,7 +16,7 @@ from hub.domain.orders import Carrier, OrderDraft, Parcel, Refund, StoreOrder
 from hub.domain.problems import Problem, problem
 from hub.domain.products import DigestRow, Offer, Product, StoreCategory
 from hub.domain.sequences import batches
-from hub.errors import NotAllowed, Refused, Temporary
+from hub.errors import NotAllowed, Refused
 from hub.http import Answer, Api, raise_for
 from hub.stores.base import Health, Scope
 from hub.stores.dates import window, zone_of
@@ -24,9 +24,8 @@ from hub.stores.magento import translate
 from hub.stores.magento.bare import Bare
 from hub.stores.magento.client import Client, criteria
 from hub.stores.magento.settings import MagentoKeys
-from hub.stores.plugin import Plugin, PluginMissing
+from hub.stores.plugin import Plugin, PluginFirst, PluginMissing
 
-T = TypeVar("T")
 PRODUCTS_A_PAGE = 50
 CHILDREN_A_CALL = 100
 LARGEST_IMAGE = 10 * 1024 * 1024
@@ -52,7 +51,7 @@ WITHOUT_PLUGIN = (
 )
 
 
-class MagentoStore:
+class MagentoStore(PluginFirst):
     """One Magento store, opened. Everything about it that is asked twice is kept for as long as this object lives."""
 
     def __init__(self, settings: Mapping[str, Any], options: Mapping[str, Any]) -> None:
@@ -61,7 +60,6 @@ class MagentoStore:
         self._client = Client(self.keys, options)
         self._plugin = Plugin(self._client.plugin, "magento")
         self._bare = Bare(self._client, self._config)
-        self._has_plugin: bool | None = None
         self._kept: dict[str, Any] = {}
         self._placeholders: dict[str, bytes | None] = {}
 
@@ -325,19 +323,6 @@ class MagentoStore:
     def put_listings(self, rows: Sequence[ListingRow]) -> None:
         """Grid columns; nothing without the module, which alone has them."""
         self._either(lambda: self._plugin.put_listings(rows), lambda: None)
-
-    def _either(self, with_plugin: Callable[[], T], without: Callable[[], T]) -> T:
-        """The module's way; where the store does not know it, the bare API's."""
-        if self._has_plugin is not False:
-            try:
-                answer = with_plugin()
-                self._has_plugin = True
-                return answer
-            except PluginMissing:
-                if self._has_plugin:
-                    raise Temporary("The Shopbridge module went away in the middle of this", sent=True) from None
-                self._has_plugin = False
-        return without()
 
 
 def _no_digest() -> tuple[Sequence[DigestRow], str]:

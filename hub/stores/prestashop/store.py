@@ -14,11 +14,11 @@ from hub.domain.orders import Carrier, OrderDraft, Parcel, Refund, StoreOrder
 from hub.domain.problems import Problem, problem
 from hub.domain.products import DigestRow, Offer, Product, StoreCategory
 from hub.domain.sequences import batches
-from hub.errors import NeedsReconnect, NotAllowed, Refused, Temporary
+from hub.errors import NeedsReconnect, NotAllowed, Refused
 from hub.http import Answer, Api, raise_for
 from hub.stores.base import Health, Scope
 from hub.stores.dates import window, zone_of
-from hub.stores.plugin import Plugin, PluginMissing
+from hub.stores.plugin import Plugin, PluginFirst, PluginMissing
 from hub.stores.prestashop import translate
 from hub.stores.prestashop.bare import Bare
 from hub.stores.prestashop.bare_orders import BareOrders
@@ -49,7 +49,7 @@ WITHOUT_PLUGIN = (
 )
 
 
-class PrestaShopStore:
+class PrestaShopStore(PluginFirst):
     """One PrestaShop, opened. What is asked twice is kept for as long as this object lives."""
 
     def __init__(self, settings: Mapping[str, Any], hook_secrets: Sequence[str], options: Mapping[str, Any]) -> None:
@@ -59,7 +59,6 @@ class PrestaShopStore:
         self._plugin = Plugin(self._client.plugin, "prestashop")
         self._bare = Bare(self._client)
         self._bare_orders = BareOrders(self._client, self._settings, self._zone)
-        self._has_plugin: bool | None = None
         self._kept: dict[str, Any] = {}
 
     # -- how it is
@@ -284,19 +283,6 @@ class PrestaShopStore:
     def put_listings(self, rows: Sequence[ListingRow]) -> None:
         """Grid columns; nothing without the module, which alone has them."""
         self._either(lambda: self._plugin.put_listings(rows), lambda: None)
-
-    def _either(self, with_plugin: Callable[[], T], without: Callable[[], T]) -> T:
-        """The module's way; where the shop does not know it, the webservice's."""
-        if self._has_plugin is not False:
-            try:
-                answer = with_plugin()
-                self._has_plugin = True
-                return answer
-            except PluginMissing:
-                if self._has_plugin:
-                    raise Temporary("The Shopbridge module went away in the middle of this", sent=True) from None
-                self._has_plugin = False
-        return without()
 
 
 def _no_digest() -> tuple[Sequence[DigestRow], str]:
