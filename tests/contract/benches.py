@@ -93,7 +93,7 @@ class MagentoBench(_Base):
 
     def lacks(self) -> str:
         """Takes a permission away; gives a word of the problem that names it."""
-        allowed = ["Magento_Backend::store", "Magento_Catalog::products", "Shopbridge_Connector::api", "Magento_Backend::admin"]
+        allowed = ["Magento_Backend::store", "Magento_Catalog::products", "Shopbridge_TikTokShop::api", "Magento_Backend::admin"]
         self.control("POST", "integration", {"resources": allowed})
         return "Magento_Sales::actions_view"
 

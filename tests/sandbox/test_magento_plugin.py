@@ -374,7 +374,7 @@ def test_without_the_plugin_its_routes_are_those_of_a_bare_shop():
     shop.control("POST", "plugin", {"installed": False})
     bare = shop.plugin("GET", "health")
     assert (bare.status_code, bare.json()["message"]) == (404, "Request does not match any route.")
-    assert "Shopbridge_Connector" not in shop.call("GET", "modules").json()
+    assert "Shopbridge_TikTokShop" not in shop.call("GET", "modules").json()
     shop.control("POST", "plugin", {"installed": True})
     assert shop.plugin("GET", "health").status_code == 200
 
@@ -382,4 +382,4 @@ def test_without_the_plugin_its_routes_are_those_of_a_bare_shop():
 def test_the_plugin_needs_its_permission():
     shop = Shop(resources=["Magento_Catalog::products"])
     refused = shop.plugin("GET", "health")
-    assert (refused.status_code, refused.json()["parameters"]) == (401, {"resources": "Shopbridge_Connector::api"})
+    assert (refused.status_code, refused.json()["parameters"]) == (401, {"resources": "Shopbridge_TikTokShop::api"})

@@ -246,7 +246,7 @@ def test_without_the_module_the_rights_to_ask_for_stock_and_to_post_orders_are_m
     allowed = [f"Magento_{name}" for name in (
         "Backend::store", "Backend::admin", "Catalog::products", "Catalog::categories", "Catalog::attributes_attributes",
         "Sales::actions_view", "Sales::shipment", "Sales::sales_creditmemo")]
-    bench.control("POST", "integration", {"resources": [*allowed, "Shopbridge_Connector::api"]})
+    bench.control("POST", "integration", {"resources": [*allowed, "Shopbridge_TikTokShop::api"]})
     assert bench.open().check().ok
     bench.control("POST", "plugin", {"installed": False})
     named = " ".join(one.says for one in bench.open().check().problems if one.code == "store.permission")

@@ -39,7 +39,7 @@ from hub.stores.magento.sandbox.money import Asked, Problem, read_order, read_re
 from hub.stores.magento.sandbox.orders import CannotDo, Order
 from hub.stores.magento.sandbox.state import MagentoSim
 
-RESOURCE = "Shopbridge_Connector::api"
+RESOURCE = "Shopbridge_TikTokShop::api"
 PAGE = 500
 OFFERS_AT_ONCE = 500
 LISTINGS_AT_ONCE = 500

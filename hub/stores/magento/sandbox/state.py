@@ -17,7 +17,7 @@ from hub.stores.magento.sandbox.catalogue import Catalogue, Product
 from hub.stores.magento.sandbox.oauth import Integration
 from hub.stores.magento.sandbox.orders import Orders
 
-PLUGIN_MODULE = "Shopbridge_Connector"
+PLUGIN_MODULE = "Shopbridge_TikTokShop"
 PLUGIN_VERSION = "1.0.0"
 CORE_MODULES = ("Magento_Store", "Magento_Config", "Magento_Directory", "Magento_Backend", "Magento_Eav",
                 "Magento_Customer", "Magento_Integration", "Magento_Catalog", "Magento_CatalogInventory",
