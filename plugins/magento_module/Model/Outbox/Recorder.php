@@ -1,0 +1,117 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Shopbridge\TikTokShop\Model\Outbox;
+
+use Magento\Framework\App\ResourceConnection;
+use Magento\Framework\DB\Adapter\DeadlockException;
+use Magento\Framework\DB\Adapter\LockWaitException;
+use Psr\Log\LoggerInterface;
+use Shopbridge\TikTokShop\Model\Config;
+use Shopbridge\TikTokShop\Model\Origin;
+use Throwable;
+
+/**
+ * Writes down what happened, one plain row in whatever transaction is open, so that both stand or fall together.
+ * Nothing here waits for the hub, and nothing here breaks the shop.
+ */
+class Recorder
+{
+    private const TABLE = 'shopbridge_outbox';
+
+    private bool $hasComplained = false;
+
+    public function __construct(
+        private readonly ResourceConnection $resource,
+        private readonly Config $config,
+        private readonly Origin $origin,
+        private readonly LoggerInterface $logger
+    ) {
+    }
+
+    /**
+     * @param string $type event type of the plugin contract, section 2, e.g. "stock.changed"
+     * @param string $kind subject.kind: product, category, order, shop, plugin
+     * @param array<string, string> $hint what is known cheaply; the hub fetches the truth
+     */
+    public function record(
+        string $type,
+        string $kind,
+        string $id,
+        ?string $variantId = null,
+        ?string $sku = null,
+        ?string $store = null,
+        array $hint = []
+    ): void {
+        $this->recordMany($type, $kind, [['id' => $id, 'variant_id' => $variantId, 'sku' => $sku]], $store, $hint);
+    }
+
+    /**
+     * The same for many subjects at once.
+     *
+     * @param iterable<array{id: string, variant_id?: ?string, sku?: ?string}> $subjects
+     * @param array<string, string> $hint
+     */
+    public function recordMany(string $type, string $kind, iterable $subjects, ?string $store = null, array $hint = []): void
+    {
+        try {
+            if (!$this->config->isRecording()) {
+                return;
+            }
+            $common = [
+                'type' => $type,
+                'kind' => $kind,
+                'store' => (string) $store,
+                'via' => $this->origin->via(),
+                'hint' => $hint === [] ? null : json_encode($hint, JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE),
+                'happened_at' => gmdate('Y-m-d H:i:s'),
+            ];
+            $rows = [];
+            foreach ($subjects as $subject) {
+                $rows[] = $common + [
+                    'subject_id' => $subject['id'],
+                    'variant_id' => (string) ($subject['variant_id'] ?? ''),
+                    'sku' => (string) ($subject['sku'] ?? ''),
+                ];
+                if (count($rows) === 500) {
+                    $this->insert($rows);
+                    $rows = [];
+                }
+            }
+            if ($rows !== []) {
+                $this->insert($rows);
+            }
+        } catch (DeadlockException | LockWaitException $exception) {
+            if ($this->isInTransaction()) {
+                // The database has given up the shop's whole transaction; hiding that would commit the half of it.
+                throw $exception;
+            }
+            $this->complain($exception);
+        } catch (Throwable $exception) {
+            $this->complain($exception);
+        }
+    }
+
+    /**
+     * @param non-empty-list<array<string, string|null>> $rows
+     */
+    private function insert(array $rows): void
+    {
+        $connection = $this->resource->getConnection();
+        $connection->insertMultiple($this->resource->getTableName(self::TABLE), $rows);
+    }
+
+    private function isInTransaction(): bool
+    {
+        return $this->resource->getConnection()->getTransactionLevel() > 0;
+    }
+
+    private function complain(Throwable $exception): void
+    {
+        if (!$this->hasComplained) {
+            $this->hasComplained = true;
+            $this->logger->error('Shopbridge: a change could not be written down.', ['exception' => $exception]);
+        }
+    }
+}
