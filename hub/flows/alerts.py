@@ -35,18 +35,20 @@ def notify(session: Session, about: str, subject: str, lines: Sequence[str], *, 
     return is_news
 
 
-def work_failed(session: Session, task: Task, says: str, *, is_ours: bool = False) -> None:
+def work_failed(session: Session, task: Task, says: str, *, is_ours: bool = False, was_set_aside: bool = False) -> None:
     """Tells of work that nobody tries again: once a day per connection and kind, however many parts of it failed.
 
-    ``is_ours``: a mistake of ours, always told. Else only what people see or asked for is, as the rest is done again in its
-    own time. A mail that can't be sent is none to send a mail about.
+    ``is_ours``: a mistake of ours, always told; so is what ``was_set_aside`` because it stops its worker (R-22), which nothing
+    takes up again. Else only what people see or asked for is, as the rest is done again in its own time. A mail that can't be
+    sent is none to send a mail about.
     """
     whole = session.get_one(Task, task.parent_id) if task.parent_id is not None else task
-    if task.kind is Kind.SEND_MAIL or not (is_ours or whole.shown or whole.by):
+    if task.kind is Kind.SEND_MAIL or not (is_ours or was_set_aside or whole.shown or whole.by):
         return
     what = whole.summary or str(task.kind).replace("_", " ").capitalize()
     about = f"failed:{task.connection_id or 'hub'}:{task.kind}:{clock.now():%Y-%m-%d}"
     after = ("The log has the details under this reference." if is_ours
+             else "Nothing else waits for it. The log says what the worker did last; start it again when the cause is gone." if was_set_aside
              else "It was tried several times and is not tried again by itself. Start it again when the cause is gone.")
     notify(session, about, f"“{what}” failed", [says, after], connection_id=task.connection_id,
            button=("Open the task", f"/admin/tasks/{whole.id}/"))

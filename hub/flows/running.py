@@ -36,6 +36,7 @@ from hub.models.tasks import Item, Lane, Leader, Task
 TRY_WAITS_S = (10, 60)
 ATTEMPT_WAITS_S = (60, 600, 3600, 6 * 3600)
 CRASHES = 3
+SET_ASIDE = "It stopped its worker three times and was set aside."
 LEADER_S = 10
 # A wake-up that nobody took is sent again when its queue is empty, or after this long.
 REWAKE_S = 5
@@ -646,7 +647,8 @@ def _free(session: Session, task: Task) -> None:
         task.crashes = 0
     _log.warning("a worker died at this task", task=task.id, kind=str(task.kind), crashes=task.crashes)
     if task.crashes >= CRASHES:
-        _end(session, task, TaskState.PARKED, Outcome.FAILED, "It stopped its worker three times and was set aside.")
+        _end(session, task, TaskState.PARKED, Outcome.FAILED, SET_ASIDE)
+        alerts.work_failed(session, task, SET_ASIDE, was_set_aside=True)
         _finish_parent(session, task)
     else:
         _wait(session, task, TaskState.QUEUED, clock.now(), "Goes on after its worker stopped.")
@@ -663,7 +665,8 @@ def _blame_items(session: Session, task: Task) -> int:
         if item.crashes >= CRASHES:
             gave_up += 1
             item.state, item.outcome, item.finished_at = ItemState.DONE, Outcome.FAILED, clock.now()
-            item.says = "It stopped its worker three times and was set aside."
+            item.says = SET_ASIDE
+            alerts.work_failed(session, task, f"{item.label}: {SET_ASIDE}" if item.label else SET_ASIDE, was_set_aside=True)
     return gave_up
 
 

@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 
 from hub import clock
 from hub.config import Config
-from hub.domain.tasks import Kind, Outcome, TaskState
+from hub.domain.tasks import ItemState, Kind, Outcome, TaskState
 from hub.errors import Refused, Temporary
-from hub.flows import tasks
+from hub.flows import running, tasks
 from hub.flows.tasks import Result
 from hub.models.tasks import Item, Notice, Task
 from hub.models.users import Role, User
@@ -139,6 +139,43 @@ def test_many_parts_that_fail_are_told_as_one(hub: Hub, shop: int, monkeypatch: 
     mail, = mails(hub)
     assert mail["lines"][0].startswith("Product ") and words in mail["lines"][0]
     assert mail["button"] == ["Open the task", f"/admin/tasks/{parent}/"] and mail["subject"] == "My shop: “Push products” failed"
+
+
+def dies_three_times(hub: Hub, task_id: int) -> None:
+    """Its worker is gone with it, again and again: each lease runs out unsettled and the sweep finds it."""
+    now = NOON
+    for _ in range(running.CRASHES):
+        with clock.hold(now):
+            claimed = running.claim(hub.db, task_id)
+            assert claimed is not None
+            with hub.db.write() as session:
+                session.execute(update(Item).where(Item.task_id == task_id, Item.state == ItemState.WAITING).values(state=ItemState.RUNNING))
+        now += timedelta(seconds=running.LEASE_S + 1)
+        with clock.hold(now):
+            assert running.Sweep(hub.db).free_dead() == 1
+
+
+def test_work_that_stops_its_worker_three_times_is_told_although_nobody_asked_for_it(hub: Hub, shop: int) -> None:
+    with clock.hold(NOON), hub.db.write() as session:
+        number = tasks.submit(session, Kind.REFRESH_PRODUCT, connection_id=shop, summary="Read a product").id
+    dies_three_times(hub, number)
+    assert task(hub, number).state is TaskState.PARKED
+    assert told(hub) == [f"failed:{shop}:refresh_product:{NOON:%Y-%m-%d}"]
+    mail, = mails(hub)
+    assert (mail["to"], mail["subject"]) == ("owner@example.test", "My shop: “Read a product” failed")
+    assert mail["lines"][0] == "It stopped its worker three times and was set aside."
+    assert mail["button"] == ["Open the task", f"/admin/tasks/{number}/"]
+
+
+def test_a_part_that_stops_its_worker_three_times_is_told_by_its_name(hub: Hub, shop: int) -> None:
+    with clock.hold(NOON), hub.db.write() as session:
+        parent = tasks.fan_out(session, Kind.PUSH_LISTINGS, [1], labels={1: "Red jacket"}, connection_id=shop, summary="Push products").id
+        chunk = session.scalars(select(Task.id).where(Task.parent_id == parent)).one()
+    dies_three_times(hub, chunk)
+    assert items(hub, parent)[0].outcome is Outcome.FAILED
+    mail, = mails(hub)
+    assert mail["lines"][0] == "Red jacket: It stopped its worker three times and was set aside."
+    assert mail["button"] == ["Open the task", f"/admin/tasks/{parent}/"]
 
 
 def test_a_mail_that_cannot_be_sent_makes_no_further_mail(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
