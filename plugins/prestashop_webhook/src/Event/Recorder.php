@@ -1,0 +1,125 @@
+<?php
+/**
+ * Shopbridge: sells a shop's products on TikTok Shop.
+ *
+ * @author    Shopbridge
+ * @copyright Shopbridge contributors
+ * @license   https://www.apache.org/licenses/LICENSE-2.0 Apache License 2.0
+ */
+
+declare(strict_types=1);
+
+namespace Shopbridge\Event;
+
+use Shopbridge\Core\Database;
+use Shopbridge\Settings\Settings;
+
+if (!defined('_PS_VERSION_')) {
+    exit;
+}
+
+/**
+ * Remembers that something changed: one insert per type and subject in a request, and nothing read.
+ *
+ * A row is `ready` once its request is over, as a save goes on after its hook: categories, features and attribute links
+ * come later. What dies before that is taken after `SETTLED` seconds.
+ */
+final class Recorder
+{
+    /** Seconds after which a row counts as settled although its request never said so. */
+    const SETTLED = 60;
+
+    /** Seconds after which a long request tells of the same subject again. Less than SETTLED, so that no change is between. */
+    const AGAIN = 45;
+
+    /** @var Database */
+    private $database;
+    /** @var Settings */
+    private $settings;
+    /** @var array<string, int> */
+    private $seen = [];
+    /** @var int[] */
+    private $waiting = [];
+    /** @var callable|null */
+    private $afterwards;
+
+    public function __construct(Database $database, Settings $settings)
+    {
+        $this->database = $database;
+        $this->settings = $settings;
+    }
+
+    /**
+     * What is to run once the request is over and something was remembered.
+     */
+    public function whenOver(callable $afterwards): void
+    {
+        $this->afterwards = $afterwards;
+    }
+
+    /**
+     * @param int[] $shops whose data changed; those that are not joined, or don't want this type, are left out
+     * @param array<string, string> $hint what is known anyway; the hub never trusts it
+     */
+    public function record(string $type, Subject $subject, array $shops, array $hint = []): void
+    {
+        $shops = array_values(array_filter($shops, function (int $shop) use ($type): bool {
+            return $this->settings->wants($shop, $type);
+        }));
+        if ($shops === [] || !$this->isNew($type, $subject, $shops)) {
+            return;
+        }
+        $named = implode(',', $shops);
+        $values = [
+            $this->database->quote($type), $this->database->quote($subject->kind), $this->database->quote($subject->id),
+            $this->database->quote($subject->variant), $this->database->quote($subject->sku),
+            $this->database->quote(strlen($named) > 190 ? '' : $named), $this->database->quote(Via::ofThisRequest($type)),
+            $this->database->quote($hint === [] ? '' : (string) json_encode($hint)),
+        ];
+        $this->database->run('INSERT INTO ' . $this->database->table('outbox')
+            . ' (type, kind, subject, variant, sku, shops, via, hint, happened_at) VALUES (' . implode(', ', $values) . ', UTC_TIMESTAMP())');
+        if ($this->waiting === []) {
+            register_shutdown_function([$this, 'over']);
+        }
+        $this->waiting[] = $this->database->insertedId();
+    }
+
+    /**
+     * The request is over: what it remembered may be sent. Never lets anything out.
+     */
+    public function over(): void
+    {
+        try {
+            foreach (array_chunk($this->waiting, 1000) as $ids) {
+                $this->database->run('UPDATE ' . $this->database->table('outbox') . ' SET ready = 1 WHERE id_outbox IN (' . implode(',', $ids) . ')');
+            }
+            $this->waiting = [];
+            if ($this->afterwards !== null) {
+                call_user_func($this->afterwards);
+            }
+        } catch (\Throwable $failure) {
+            Log::failure($failure);
+        }
+    }
+
+    /**
+     * @param int[] $shops
+     */
+    private function isNew(string $type, Subject $subject, array $shops): bool
+    {
+        $now = time();
+        $name = implode('|', [$type, $subject->kind, $subject->id, $subject->variant, implode(',', $shops)]);
+        $whole = implode('|', [$type, $subject->kind, $subject->id, '*', implode(',', $shops)]);
+        // The total row of a product with combinations follows each of them: it says nothing of its own.
+        $last = max($this->seen[$name] ?? 0, $subject->variant === '' && $type === 'stock.changed' ? $this->seen[$whole] ?? 0 : 0);
+        if ($last > $now - self::AGAIN) {
+            return false;
+        }
+        $this->seen[$name] = $now;
+        if ($subject->variant !== '') {
+            $this->seen[$whole] = $now;
+        }
+
+        return true;
+    }
+}

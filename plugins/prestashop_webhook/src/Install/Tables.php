@@ -1,0 +1,110 @@
+<?php
+/**
+ * Shopbridge: sells a shop's products on TikTok Shop.
+ *
+ * @author    Shopbridge
+ * @copyright Shopbridge contributors
+ * @license   https://www.apache.org/licenses/LICENSE-2.0 Apache License 2.0
+ */
+
+declare(strict_types=1);
+
+namespace Shopbridge\Install;
+
+use Shopbridge\Core\Database;
+
+if (!defined('_PS_VERSION_')) {
+    exit;
+}
+
+/**
+ * The module's tables, and which of their columns came later. Times are UTC; each table is InnoDB.
+ */
+final class Tables
+{
+    /**
+     * Name without prefix and `shopbridge_` => columns and keys.
+     */
+    const ALL = [
+        // What happened, appended by the hooks; no unique key, so that two requests never wait for each other.
+        'outbox' => 'id_outbox BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
+            type VARCHAR(32) NOT NULL,
+            kind VARCHAR(16) NOT NULL,
+            subject VARCHAR(32) NOT NULL,
+            variant VARCHAR(32) NOT NULL DEFAULT \'\',
+            sku VARCHAR(64) NOT NULL DEFAULT \'\',
+            shops VARCHAR(190) NOT NULL,
+            via VARCHAR(16) NOT NULL,
+            hint VARCHAR(1000) NOT NULL DEFAULT \'\',
+            ready TINYINT UNSIGNED NOT NULL DEFAULT 0,
+            happened_at DATETIME NOT NULL,
+            PRIMARY KEY (id_outbox)',
+        // Messages with their final bytes, from the first try until they are answered.
+        'batch' => 'id_batch BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
+            link VARCHAR(32) NOT NULL,
+            webhook_id VARCHAR(64) NOT NULL,
+            body MEDIUMTEXT NOT NULL,
+            events INT UNSIGNED NOT NULL,
+            is_hello TINYINT UNSIGNED NOT NULL DEFAULT 0,
+            tries INT UNSIGNED NOT NULL DEFAULT 0,
+            oldest_at DATETIME NOT NULL,
+            first_try_at DATETIME NULL,
+            due_at DATETIME NULL,
+            PRIMARY KEY (id_batch),
+            KEY link (link, id_batch)',
+        // Events that the hub refused for good.
+        'dead' => 'id_dead BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
+            link VARCHAR(32) NOT NULL,
+            event MEDIUMTEXT NOT NULL,
+            says VARCHAR(1000) NOT NULL,
+            died_at DATETIME NOT NULL,
+            PRIMARY KEY (id_dead),
+            KEY link (link, id_dead)',
+        // One row per Webhook URL: its last number, when it may be tried again, and what the hub said.
+        'link' => 'link VARCHAR(32) NOT NULL,
+            seq BIGINT UNSIGNED NOT NULL DEFAULT 0,
+            hello_due TINYINT UNSIGNED NOT NULL DEFAULT 1,
+            hello_at DATETIME NULL,
+            steps INT UNSIGNED NOT NULL DEFAULT 0,
+            not_before DATETIME NULL,
+            is_stopped TINYINT UNSIGNED NOT NULL DEFAULT 0,
+            notice VARCHAR(32) NOT NULL DEFAULT \'\',
+            notice_says VARCHAR(500) NOT NULL DEFAULT \'\',
+            skew INT NOT NULL DEFAULT 0,
+            delivered_at DATETIME NULL,
+            delivered BIGINT UNSIGNED NOT NULL DEFAULT 0,
+            api_url VARCHAR(190) NOT NULL DEFAULT \'\',
+            api_token TEXT NULL,
+            api_expires_at DATETIME NULL,
+            PRIMARY KEY (link)',
+        // Named moments and facts of the module itself: cron_seen_at, tick_at.
+        'fact' => 'name VARCHAR(32) NOT NULL,
+            value VARCHAR(190) NOT NULL,
+            PRIMARY KEY (name)',
+    ];
+
+    /** @var Database */
+    private $database;
+
+    public function __construct(Database $database)
+    {
+        $this->database = $database;
+    }
+
+    /**
+     * Makes what is missing; harmless where all is there. Upgrade scripts call it too.
+     */
+    public function create(): void
+    {
+        foreach (self::ALL as $name => $columns) {
+            $this->database->run('CREATE TABLE IF NOT EXISTS ' . $this->database->table($name) . " ($columns) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4");
+        }
+    }
+
+    public function drop(): void
+    {
+        foreach (array_keys(self::ALL) as $name) {
+            $this->database->run('DROP TABLE IF EXISTS ' . $this->database->table($name));
+        }
+    }
+}
