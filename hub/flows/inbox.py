@@ -34,6 +34,7 @@ from hub.models import Database
 from hub.models.connections import Connection
 from hub.models.inbox import InboxEvent, InboxState
 from hub.models.tasks import Task
+from hub.models.tiktok import App
 from hub.wiring import Hub
 
 DRAIN_LANE = "inbox"
@@ -52,6 +53,34 @@ _TABLE: Table = InboxEvent.__table__  # type: ignore[assignment]
 
 class Busy(Exception):
     """It could not be stored in time: not accepted, the sender is asked to come again."""
+
+
+class Outdated(Exception):
+    """What the sender was verified by (a secret, a state) was changed since it was looked up: to be verified anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a message was verified by, as the row of its sender stood when it was looked up. It must still stand so when the
+    message is stored: another process may have changed the secret a moment ago."""
+
+    model: type[Connection] | type[App]
+    id: int
+    stamp: tuple[Any, ...]
+
+
+# What decides whether a message is taken.
+_STAMPS: dict[type[Connection] | type[App], tuple[Any, ...]] = {
+    Connection: (Connection.state, Connection.hook_secret_sealed, Connection.old_hook_secret_sealed,
+                 Connection.old_hook_secret_until, Connection.secrets_sealed),
+    App: (App.app_key, App.app_secret_sealed),
+}
+
+
+def known(row: Connection | App) -> Known:
+    """The sender as it stands in this row."""
+    model = type(row)
+    return Known(model, row.id, tuple(getattr(row, column.key) for column in _STAMPS[model]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,21 +125,26 @@ def as_json(event: Event) -> dict[str, Any]:
     })
 
 
-def accept(hub: Hub, events: Sequence[Incoming]) -> Accepted:
-    """Stores what is new and answers once that is durable. Raises `Busy` where it took too long or failed."""
-    waiting = _Waiting([one.row() for one in events])
+def accept(hub: Hub, events: Sequence[Incoming], sender: Known | None = None) -> Accepted:
+    """Stores what is new and answers once that is durable. Raises `Busy` where it took too long or failed, `Outdated` where the
+    sender is no longer who it was when the message was verified: nothing is stored then."""
+    waiting = _Waiting([one.row() for one in events], sender)
     writer_of(hub.db).put(waiting)
     if not waiting.done.wait(LONGEST_WAIT_S) or waiting.failed:
         raise Busy
+    if waiting.outdated:
+        raise Outdated
     return Accepted(waiting.fresh, len(events) - waiting.fresh)
 
 
 @dataclass(slots=True)
 class _Waiting:
     rows: list[dict[str, Any]]
+    sender: Known | None = None
     done: threading.Event = field(default_factory=threading.Event)
     fresh: int = 0
     failed: bool = False
+    outdated: bool = False
 
 
 class Writer:
@@ -201,6 +235,10 @@ class Writer:
             make(_TABLE).on_conflict_do_nothing(index_elements=["source", "event_id"])
             .returning(_TABLE.c.source, _TABLE.c.event_id)
         )
+        current = _current(session, {one.sender for one in group if one.sender is not None})
+        for one in group:
+            one.outdated = one.sender is not None and one.sender not in current
+        group = [one for one in group if not one.outdated]
         rows = [row for one in group for row in one.rows]
         fresh = {(found.source, found.event_id) for found in session.execute(statement, rows)} if rows else set()
         for one in group:
@@ -217,6 +255,17 @@ class Writer:
     def _ask_for_drain(self, session: Session) -> None:
         request_drain(session)
         self._drained_at, self._owes_drain = time.monotonic(), False
+
+
+def _current(session: Session, senders: set[Known]) -> set[Known]:
+    """Those of them that still stand as they were looked up: one statement per kind of sender, whatever the group's size."""
+    found = set()
+    for model, columns in _STAMPS.items():
+        ids = {one.id for one in senders if one.model is model}
+        if ids:
+            rows = session.execute(select(model.id, *columns).where(model.id.in_(ids)))
+            found |= {Known(model, row[0], tuple(row[1:])) for row in rows}
+    return senders & found
 
 
 _END = _Waiting([])
@@ -347,5 +396,5 @@ def tidy(hub: Hub, task: TaskView) -> Result:
     return Result(Outcome.OK, f"{old} events and {done + superseded} tasks taken away")
 
 
-__all__ = ["Accepted", "Busy", "Incoming", "accept", "drain", "replan", "request_drain",
+__all__ = ["Accepted", "Busy", "Incoming", "Known", "Outdated", "accept", "drain", "known", "replan", "request_drain",
            "sweep", "tidy"]

@@ -11,9 +11,9 @@ import hmac
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
@@ -23,8 +23,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub import clock, log
 from hub.domain.events import Event
 from hub.flows import connect, inbox
-from hub.flows.inbox import Incoming
-from hub.inbound import MAX_BODY, BadSignature, Skewed, Unreadable
+from hub.flows.inbox import Incoming, Known
+from hub.inbound import MAX_BODY, BadSignature, NotTaken, Skewed, Unreadable
 from hub.models.connections import Connection, ConnectionState
 from hub.models.tiktok import App
 from hub.stores import PLATFORMS
@@ -34,7 +34,10 @@ from hub.wiring import Hub
 
 blueprint = Blueprint("hooks", __name__)
 
+# A sender is kept in memory for so long; a changed secret counts at once all the same (`Keys`).
 KEYS_FOR_S = 10.0
+# Whoever sends what does not fit what we know of him is looked up anew, at most this often.
+ANEW_EVERY_S = 1.0
 MOST_KEYS = 10_000
 # TikTok Shop tries for 15 hours in all; what is older than this was not sent by it now.
 OLDEST = timedelta(days=3)
@@ -46,29 +49,46 @@ _log = log.get("hub.web.hooks")
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who may post under a key: what is known of him for ten seconds."""
+    """Who may post under a key, and the row that says so."""
 
     id: int
     platform: str
     is_removed: bool
     secrets: tuple[str, ...]
-    has_old_secret_waiting: bool = False
+    row: Known
+    old_until: datetime | None = None
+
+    def valid_secrets(self) -> tuple[str, ...]:
+        """The secrets that count now: the older one of a rotation has an end."""
+        return self.secrets[:1] if self.old_until is not None and self.old_until <= clock.now() else self.secrets
+
+    @property
+    def has_old_secret_waiting(self) -> bool:
+        """Whether the older secret counts until the new one is used for the first time."""
+        return len(self.secrets) > 1 and self.old_until is None
+
+
+Look = Callable[[], Sender | None]
 
 
 class Keys:
-    """Senders by key, each kept for ten seconds, so that a flood costs no queries."""
+    """Senders by key, kept for ten seconds, so that a flood costs no queries.
+
+    A process that keeps one may not have heard of a change that another process made. So what would be refused by what is kept
+    is looked up anew first, and what would be taken is compared with the row when it is stored (`inbox.Outdated`).
+    """
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, str], tuple[float, Sender | None]] = {}
         self._lock = threading.Lock()
 
-    def find(self, kind: str, key: str, look_up: Any) -> Sender | None:
-        """The sender, from memory or by `look_up`."""
+    def find(self, kind: str, key: str, look_up: Look, longest_s: float | None = None) -> Sender | None:
+        """The sender, from memory where it is known for no longer than this, else by `look_up`."""
         now = time.monotonic()
         kept = self._found.get((kind, key))
-        if kept is not None and now - kept[0] < KEYS_FOR_S:
+        if kept is not None and now - kept[0] < (KEYS_FOR_S if longest_s is None else longest_s):
             return kept[1]
-        sender: Sender | None = look_up()
+        sender = look_up()
         with self._lock:
             if len(self._found) >= MOST_KEYS:
                 self._found.clear()
@@ -79,6 +99,10 @@ class Keys:
         """Looks all of them up anew."""
         with self._lock:
             self._found.clear()
+
+
+class Unknown(NotTaken):
+    """Nobody has this key."""
 
 
 def _hub() -> Hub:
@@ -96,7 +120,7 @@ def plugin(platform: str, key: str) -> Response:
     """Events of the plugin whose webhook URL this is."""
     if platform not in PLATFORMS or len(key) > 64:
         return _says(404, "unknown")
-    return _from_plugin(platform, _keys().find(platform, key, lambda: _by_key(platform, key)))
+    return _receive(platform, key, lambda: _by_key(platform, key), _from_plugin)
 
 
 @blueprint.post("/hooks/<platform>")
@@ -105,50 +129,59 @@ def plugin_by_app_key(platform: str) -> Response:
     app_key = request.headers.get("x-shopbridge-app-key", "")
     if platform not in PLATFORMS or not app_key or len(app_key) > 200:
         return _says(404, "unknown")
-    return _from_plugin(platform, _keys().find(f"{platform}!", app_key, lambda: _by_app_key(platform, app_key)))
+    return _receive(f"{platform}!", app_key, lambda: _by_app_key(platform, app_key), _from_plugin)
 
 
-def _from_plugin(platform: str, sender: Sender | None) -> Response:
+def _receive(kind: str, key: str, look_up: Look, take: Callable[[Sender, bytes], Response]) -> Response:
+    """The answer of `take`; a second one by who the sender is now, where the first one might rest on what is no longer so."""
     body = _body()
     if isinstance(body, Response):
         return body
-    if sender is None:
-        return _says(404, "unknown")
     try:
-        events, secret = PLATFORMS[platform].read_events(body, _headers(), sender.secrets)
+        try:
+            return take(_found(kind, key, look_up), body)
+        except inbox.Outdated:
+            return take(_found(kind, key, look_up, 0.0), body)
+        except (Unknown, BadSignature):
+            return take(_found(kind, key, look_up, ANEW_EVERY_S), body)
+    except Unknown:
+        return _says(404, "unknown")
     except BadSignature:
         return _says(401, "signature")
     except Skewed as error:
         return _says(401, "clock", server_time=int(error.server_time.timestamp()))
     except Unreadable as error:
         return _says(422, "unreadable", says=error.says)
+    except (inbox.Busy, inbox.Outdated):
+        return _busy()
+
+
+def _found(kind: str, key: str, look_up: Look, longest_s: float | None = None) -> Sender:
+    sender = _keys().find(kind, key, look_up, longest_s)
+    if sender is None:
+        raise Unknown("nobody has this key")
+    return sender
+
+
+def _from_plugin(sender: Sender, body: bytes) -> Response:
+    events, secret = PLATFORMS[sender.platform].read_events(body, _headers(), sender.valid_secrets())
     if sender.is_removed:  # only its own plugin is told so
         return _says(410, "removed")
     if sender.has_old_secret_waiting and secret == sender.secrets[0]:
         _note_rotation(sender.id)
     if len(events) == 1 and events[0].kind == HELLO:
         return _hello(sender, events[0], secret)
-    return _store([
+    counts = inbox.accept(_hub(), [
         Incoming(source=f"plugin:{sender.id}", event=event, body=_bytes_of(event), connection_id=sender.id)
         for event in events
-    ], events)
-
-
-def _store(rows: Sequence[Incoming], events: Sequence[Event]) -> Response:
-    try:
-        counts = inbox.accept(_hub(), rows)
-    except inbox.Busy:
-        return _busy()
+    ], sender.row)
     return _says(202, None, accepted=counts.accepted, duplicate=counts.duplicate, refused=[])
 
 
 def _hello(sender: Sender, event: Event, secret: str) -> Response:
     """Pairs the plugin: answered once, with what it needs for the API, signed so that nobody else can answer."""
     row = Incoming(source=f"plugin:{sender.id}", event=event, body=_bytes_of(event), connection_id=sender.id)
-    try:
-        counts = inbox.accept(_hub(), [row])
-    except inbox.Busy:
-        return _busy()
+    counts = inbox.accept(_hub(), [row], sender.row)
     if not counts.accepted:
         return _says(409, "replayed")
     with _hub().db.read() as session:
@@ -162,26 +195,16 @@ def _hello(sender: Sender, event: Event, secret: str) -> Response:
 @blueprint.post("/hooks/tiktok/<app>")
 def tiktok(app: str) -> Response:
     """Events of TikTok Shop for one app, named by its key or our number. Answered 200 with an empty body."""
-    body = _body()
-    if isinstance(body, Response):
-        return body
     if len(app) > 120:
         return _says(404, "unknown")
-    found = _keys().find("tiktok", app, lambda: _app(app))
-    if found is None:
-        return _says(404, "unknown")
-    try:
-        event = tiktok_events.read(body, request.headers.get("Authorization", ""), found.platform, found.secrets[0])
-    except BadSignature:
-        return _says(401, "signature")
-    except Unreadable as error:
-        return _says(422, "unreadable", says=error.says)
+    return _receive("tiktok", app, lambda: _app(app), _from_tiktok)
+
+
+def _from_tiktok(sender: Sender, body: bytes) -> Response:
+    event = tiktok_events.read(body, request.headers.get("Authorization", ""), sender.platform, sender.secrets[0])
     if event.happened_at is not None and event.happened_at < clock.now() - OLDEST:
         return _says(400, "too_old")
-    try:
-        inbox.accept(_hub(), [Incoming(source=f"tiktok:{found.id}", event=event, body=body, app_id=found.id)])
-    except inbox.Busy:
-        return _busy()
+    inbox.accept(_hub(), [Incoming(source=f"tiktok:{sender.id}", event=event, body=body, app_id=sender.id)], sender.row)
     return Response(status=200)
 
 
@@ -216,7 +239,8 @@ def _by_key(platform: str, key: str) -> Sender | None:
     with _hub().db.read() as session:
         connection = session.scalar(
             select(Connection).where(Connection.hook_key == key, Connection.platform == platform))
-        return None if connection is None else _sender(connection, _hook_secrets(connection))
+        return None if connection is None else _sender(
+            connection, (connection.hook_secret, connection.old_hook_secret), connection.old_hook_secret_until)
 
 
 def _by_app_key(platform: str, app_key: str) -> Sender | None:
@@ -231,18 +255,9 @@ def _by_app_key(platform: str, app_key: str) -> Sender | None:
     return None
 
 
-def _hook_secrets(connection: Connection) -> tuple[str, ...]:
-    until = connection.old_hook_secret_until
-    old = connection.old_hook_secret
-    is_old_valid = bool(old) and (until is None or until > clock.now())
-    return (connection.hook_secret, old) if is_old_valid else (connection.hook_secret,)
-
-
-def _sender(connection: Connection, secrets: tuple[str, ...]) -> Sender:
-    return Sender(id=connection.id, platform=connection.platform,
-                  is_removed=connection.state is ConnectionState.REMOVED,
-                  secrets=tuple(secret for secret in secrets if secret),
-                  has_old_secret_waiting=len(secrets) > 1 and connection.old_hook_secret_until is None)
+def _sender(connection: Connection, secrets: tuple[str, ...], old_until: datetime | None = None) -> Sender:
+    return Sender(id=connection.id, platform=connection.platform, is_removed=connection.state is ConnectionState.REMOVED,
+                  secrets=tuple(secret for secret in secrets if secret), row=inbox.known(connection), old_until=old_until)
 
 
 def _note_rotation(connection_id: int) -> None:
@@ -258,8 +273,8 @@ def _app(name: str) -> Sender | None:
     number = int(name) if name.isascii() and name.isdigit() and len(name) < 10 else -1
     with _hub().db.read() as session:
         app = session.scalar(select(App).where(or_(App.app_key == name, App.id == number)).order_by(App.id))
-        return None if app is None else Sender(id=app.id, platform=app.app_key, is_removed=False,
-                                               secrets=(app.app_secret,))
+        return None if app is None else Sender(id=app.id, platform=app.app_key, is_removed=False, secrets=(app.app_secret,),
+                                               row=inbox.known(app))
 
 
 def _says(status: int, code: str | None, **more: Any) -> Response:

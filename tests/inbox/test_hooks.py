@@ -7,19 +7,23 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
-from hub import clock
-from hub.flows import inbox
+from hub import clock, queue
+from hub.flows import connect, inbox
 from hub.models.connections import Connection, ConnectionState
 from hub.models.inbox import InboxEvent, InboxState
 from hub.models.tasks import Task
+from hub.models.tiktok import App
+from hub.web import hooks
+from hub.wiring import Hub, open_hub
 from tests.inbox.conftest import Plant, plugin_event, tiktok_message
 from tests.support import both_databases
 
@@ -82,6 +86,69 @@ def test_a_removed_connection_is_told_410_but_only_to_its_own_plugin(plant: Plan
     assert plant.plugin([plugin_event()]).status_code == 410
     assert plant.plugin([plugin_event()], secret=base64.b64encode(bytes(32)).decode()).status_code == 401
     assert plant.events() == []
+
+
+@pytest.fixture
+def elsewhere(plant: Plant) -> Iterator[Hub]:
+    """The same hub as another process has it open: what it changes, this web side is not told."""
+    other = open_hub(plant.hub.config)
+    yield other
+    other.close()
+    queue.use(plant.hub.redis)
+
+
+@both_databases
+def test_a_secret_that_another_process_revoked_is_refused_at_once(plant: Plant, elsewhere: Hub) -> None:
+    assert plant.plugin([plugin_event(1)]).status_code == 202  # from here on the sender is known by heart
+    assert plant.tiktok(tiktok_message(1)).status_code == 200
+    with elsewhere.db.write() as session:
+        session.scalars(select(Connection)).one().hook_secret = base64.b64encode(secrets.token_bytes(32)).decode()
+        session.scalars(select(App)).one().app_secret = "another secret"
+    assert plant.plugin([plugin_event(2)]).status_code == 401
+    assert plant.tiktok(tiktok_message(2)).status_code == 401
+    assert len(plant.events()) == 2
+
+
+@both_databases
+def test_a_secret_that_another_process_made_counts_at_once(plant: Plant, elsewhere: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert plant.plugin([plugin_event(1)]).status_code == 202
+    monkeypatch.setattr(hooks, "ANEW_EVERY_S", 0.0)  # the second in which forgers cost one query is over
+    with elsewhere.db.write() as session:
+        row = session.scalars(select(Connection)).one()
+        connect.rotate_hook_secret(session, row)
+        fresh = row.hook_secret
+    assert plant.plugin([plugin_event(2)]).status_code == 202, "the older one counts until the new one is used"
+    assert plant.plugin([plugin_event(3)], secret=fresh).status_code == 202
+    assert plant.plugin([plugin_event(4)]).status_code == 202, "and a day longer"
+    with clock.hold(clock.now() + connect.OLD_SECRET_LASTS + timedelta(seconds=1)):
+        assert plant.plugin([plugin_event(5)]).status_code == 401
+        assert plant.plugin([plugin_event(6)], secret=fresh).status_code == 202
+
+
+@both_databases
+def test_a_connection_that_another_process_removed_takes_nothing_more(plant: Plant, elsewhere: Hub) -> None:
+    assert plant.plugin([plugin_event(1)]).status_code == 202
+    with elsewhere.db.write() as session:
+        session.execute(update(Connection).values(state=ConnectionState.REMOVED))
+    assert plant.plugin([plugin_event(2)]).status_code == 410
+    assert len(plant.events()) == 1
+
+
+@both_databases
+def test_forged_messages_look_their_sender_up_once_in_a_while_only(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks, "ANEW_EVERY_S", 3600.0)
+    assert plant.plugin([plugin_event(1)]).status_code == 202
+    other = base64.b64encode(secrets.token_bytes(32)).decode()
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+    event.listen(plant.hub.db.engine, "before_cursor_execute", note)
+    for number in range(20):
+        assert plant.plugin([plugin_event(number)], secret=other).status_code == 401
+    event.remove(plant.hub.db.engine, "before_cursor_execute", note)
+    assert sum("FROM connection" in statement for statement in seen) <= 1
 
 
 def test_limits_are_answered_before_anything_is_read(plant: Plant) -> None:
