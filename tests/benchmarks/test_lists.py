@@ -38,7 +38,7 @@ PAGES = {
 
 def fill(db: Database, count: int) -> None:
     """Products, a variant each and their listings, by the database itself."""
-    numbers = "SELECT n FROM generate_series(1, :count) AS t(n)" if not db.is_sqlite else (
+    numbers = "SELECT n FROM generate_series(CAST(1 AS bigint), :count) AS t(n)" if not db.is_sqlite else (
         "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < :count) SELECT n FROM t")  # fmt: skip
     now = clock.now()
     with db.write() as session:
