@@ -45,6 +45,17 @@ class AppOut(Told):
     own = fields.Boolean()
 
 
+class ConsentGivenOut(Told):
+    """What a seller agreed to through this connection. `ends_at`: he has to agree anew by then."""
+
+    seller = fields.String()
+    region = fields.String()
+    state = fields.String(metadata={"description": "active or lost"})
+    scopes = fields.List(fields.String())
+    token_until = moment()
+    ends_at = moment()
+
+
 class ConnectionOut(Told):
     """A store joined with a TikTok Shop seller."""
 
@@ -55,6 +66,7 @@ class ConnectionOut(Told):
     state = fields.String()
     paused_because = fields.String()
     authorization = fields.String(metadata={"description": "none, active or lost: the seller's consent on TikTok Shop"})
+    consents = fields.List(fields.Nested(ConsentGivenOut))
     tiktok_app = fields.Nested(AppOut, allow_none=True)
     shops = fields.List(fields.Nested(ShopOut))
     has_plugin = fields.Boolean()
@@ -169,11 +181,14 @@ def _shown() -> dict[str, Any]:
     with hub().db.read() as session:
         row = my_connection(session)
         shops = my_shops(session)
-        grants = session.scalars(select(Grant).where(Grant.id.in_([shop.grant_id for shop in shops]))).all()
+        # Also those whose shop is still to be chosen: the seller agreed, and his next step is to choose.
+        given = {shop.grant_id for shop in (*shops, *connect.shops_to_choose(session, row))}
+        grants = session.scalars(select(Grant).where(Grant.id.in_(given)).order_by(Grant.id)).all()
         app = apps.app_for(session, row)
         return {
             "id": str(row.id), "name": row.name, "platform": row.platform, "mode": row.mode.value, "state": row.state.value,
-            "paused_because": row.paused_because, "authorization": _worst(grants), "tiktok_app": _app_out(app, row) if app else None,
+            "paused_because": row.paused_because, "authorization": _worst(grants),
+            "consents": [_consent_out(grant) for grant in grants], "tiktok_app": _app_out(app, row) if app else None,
             "shops": [_shop_out(shop, row.id) for shop in shops], "has_plugin": row.has_plugin,
             "store_version": str(row.store.get("version", "")), "last_event_at": row.last_event_at, "checked_at": row.checked_at,
             "problems": rows(row.problems)}
@@ -182,6 +197,11 @@ def _shown() -> dict[str, Any]:
 def _worst(grants: Any) -> str:
     states = {grant.state.value for grant in grants}
     return "lost" if "lost" in states else "active" if states else "none"
+
+
+def _consent_out(grant: Grant) -> dict[str, Any]:
+    return {"seller": grant.seller_name, "region": grant.region, "state": grant.state.value, "scopes": list(grant.scopes),
+            "token_until": grant.access_expires_at, "ends_at": grant.refresh_expires_at}
 
 
 def _shop_out(shop: Shop, connection_id: int) -> dict[str, Any]:

@@ -75,6 +75,9 @@ def test_a_code_brings_the_sellers_shops_once_and_one_of_them_is_chosen(world: W
     offered = program.call("POST", "/connection/authorization/code", json={"code": code, "state": state})["shops"]
     program.call("POST", "/connection/authorization/code", 409, json={"code": code_of(world), "state": state})
     assert program.call("GET", "/shops")["shops"] == offered and not any(one["chosen"] for one in offered)
+    agreed = program.call("GET", "/connection")     # before a shop is chosen, too: the store's admin shows what came back
+    assert agreed["authorization"] == "active" and [one["state"] for one in agreed["consents"]] == ["active"]
+    assert agreed["consents"][0]["seller"] and agreed["consents"][0]["token_until"] < agreed["consents"][0]["ends_at"]
     with world.hub.db.read() as session:
         grants = session.scalars(select(Grant)).all()
     assert all(grant.access_token and grant.access_token not in (grant.access_token_sealed or "") for grant in grants)
