@@ -15,8 +15,13 @@ use Shopbridge\Core\CoreCipher;
 use Shopbridge\Core\CoreConfig;
 use Shopbridge\Core\CoreDatabase;
 use Shopbridge\Core\Database;
+use Shopbridge\Delivery\Curl;
+use Shopbridge\Delivery\Deliverer;
 use Shopbridge\Delivery\Trigger;
 use Shopbridge\Event\Recorder;
+use Shopbridge\Health\Facts;
+use Shopbridge\Outbox\MysqlQueue;
+use Shopbridge\Outbox\Queue;
 use Shopbridge\Settings\Settings;
 
 if (!defined('_PS_VERSION_')) {
@@ -28,6 +33,9 @@ if (!defined('_PS_VERSION_')) {
  */
 final class Services
 {
+    /** The module's version; the main class says the same. */
+    const VERSION = '1.0.0';
+
     /** @var array<string, object> */
     private static $made = [];
 
@@ -52,6 +60,27 @@ final class Services
             $recorder->whenOver([self::trigger(), 'fire']);
 
             return $recorder;
+        });
+    }
+
+    public static function queue(): Queue
+    {
+        return self::once(Queue::class, static function () {
+            return new MysqlQueue(self::database());
+        });
+    }
+
+    public static function facts(): Facts
+    {
+        return self::once(Facts::class, static function () {
+            return new Facts(self::database());
+        });
+    }
+
+    public static function deliverer(): Deliverer
+    {
+        return self::once(Deliverer::class, static function () {
+            return new Deliverer(self::settings(), self::queue(), new Curl(), new CoreCipher(), self::VERSION, [self::facts(), 'hello'], 'time');
         });
     }
 

@@ -90,16 +90,24 @@ final class Recorder
     public function over(): void
     {
         try {
-            foreach (array_chunk($this->waiting, 1000) as $ids) {
-                $this->database->run('UPDATE ' . $this->database->table('outbox') . ' SET ready = 1 WHERE id_outbox IN (' . implode(',', $ids) . ')');
-            }
-            $this->waiting = [];
+            $this->settle();
             if ($this->afterwards !== null) {
                 call_user_func($this->afterwards);
             }
         } catch (\Throwable $failure) {
             Log::failure($failure);
         }
+    }
+
+    /**
+     * What was remembered so far may be sent: nothing more follows.
+     */
+    public function settle(): void
+    {
+        foreach (array_chunk($this->waiting, 1000) as $ids) {
+            $this->database->run('UPDATE ' . $this->database->table('outbox') . ' SET ready = 1 WHERE id_outbox IN (' . implode(',', $ids) . ')');
+        }
+        $this->waiting = [];
     }
 
     /**
