@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hub.api.access import hub, my_shop, needs, record, section
+from hub.api.access import hub, my_connection, my_shop, needs, record, section
 from hub.api.categories import detail_of
 from hub.api.problems import Stop
 from hub.api.shapes import Asked, OfShop, Told, id_text, text
@@ -17,11 +17,16 @@ from hub.flows import categories as flows
 from hub.flows.order_links import insert_once
 from hub.flows.settings import change_settings, settings_of
 from hub.models.categories import CategoryMapping
+from hub.models.connections import Connection
 from hub.models.shops import Shop
+from hub.stores import PLATFORMS
 
 blueprint = section("attributes", "What categories ask of products, and where the answers come from")
 MOST_SCOPES = 500
 MOST_ATTRIBUTES = 200
+# What TikTok Shop asks of every product, and the store setting that names the attribute behind it.
+STORE_ATTRIBUTES = {"brand": "brand_attribute", "identifier": "barcode_attribute", "length": "length_attribute",
+                    "width": "width_attribute", "height": "height_attribute"}
 
 
 class ValueOut(Told):
@@ -88,14 +93,28 @@ class PackageIn(Asked):
     weight = fields.String(validate=validate.Regexp(r"^[0-9]{1,6}(\.[0-9]{1,4})?$"), allow_none=True)
 
 
+class StoreAttributesIn(Asked):
+    """Codes of the store's product attributes behind what TikTok Shop asks of every product. An empty one is the default."""
+
+    brand = text(60)
+    identifier = text(60)
+    length = text(60)
+    width = text(60)
+    height = text(60)
+
+
 class AttributeMappingIn(OfShop):
-    """Values for whole store categories, or with an empty `scope` for the shop. What is not named stays."""
+    """Values for whole store categories, or with an empty `scope` for the shop. What is not named stays. `store_attributes`
+    and `identifier_type` stand for the whole store; they count when its products are read next."""
 
     scope = fields.List(id_text(), load_default=list, validate=validate.Length(max=MOST_SCOPES),
                         metadata={"description": "Store category ids; none means all products of the shop"})
     attributes = fields.Dict(keys=id_text(), values=fields.Nested(Source), validate=validate.Length(max=MOST_ATTRIBUTES))
     brand = fields.Nested(BrandIn, allow_none=True)
     package = fields.Nested(PackageIn, allow_none=True)
+    store_attributes = fields.Nested(StoreAttributesIn)
+    identifier_type = fields.String(validate=validate.OneOf(("", "GTIN", "EAN", "UPC", "ISBN")),
+                                    metadata={"description": "Of all identifier codes; empty: told by their digits"})
 
 
 class AttributeMappingsIn(OfShop):
@@ -115,6 +134,9 @@ class AttributeMappingOut(Told):
 class AttributeMappingsOut(Told):
     shop_id = fields.String()
     mappings = fields.List(fields.Nested(AttributeMappingOut))
+    store_attributes = fields.Dict(keys=fields.String(), values=fields.String(),
+                                   metadata={"description": "Empty where the platform names them itself"})
+    identifier_type = fields.String()
 
 
 @blueprint.route("/categories/<category_id>/attributes")
@@ -148,7 +170,19 @@ def list_attribute_mappings(asked: dict[str, Any]) -> dict[str, Any]:
     """Values by store category; the shop's defaults come first."""
     with hub().db.read() as session:
         shop = my_shop(session, asked["shop_id"], asked["store"])
-        return {"shop_id": shop.tiktok_shop_id, "mappings": _shown(session, shop, [asked["scope"]] if asked["scope"] else None)}
+        return _answer(session, shop, [asked["scope"]] if asked["scope"] else None)
+
+
+def _answer(session: Session, shop: Shop, scopes: list[str] | None) -> dict[str, Any]:
+    return {"shop_id": shop.tiktok_shop_id, "mappings": _shown(session, shop, scopes),
+            "store_attributes": store_attributes(my_connection(session)), "identifier_type": settings_of(shop).products.barcode_type}
+
+
+def store_attributes(connection: Connection) -> dict[str, str]:
+    """Which of the store's attributes hold brand, code and size, as far as the platform lets one say so."""
+    schema = PLATFORMS[connection.platform].settings()
+    return {name: str(connection.settings.get(setting, schema.fields[setting].load_default))
+            for name, setting in STORE_ATTRIBUTES.items() if setting in schema.fields}
 
 
 def _shown(session: Session, shop: Shop, scopes: list[str] | None) -> list[dict[str, Any]]:
@@ -191,10 +225,24 @@ def put_attribute_mapping(asked: dict[str, Any]) -> dict[str, Any]:
                 _save_category(session, shop, scope, asked)
         else:
             _save_defaults(session, shop, asked)
+        if "store_attributes" in asked:
+            _save_store_attributes(session, asked["store_attributes"])
+        if "identifier_type" in asked:
+            change_settings(session, shop.id, "products", {"barcode_type": asked["identifier_type"]})
         record(session, "category values changed" if scopes else "settings changed", ", ".join(scopes) or "products", None,
-               {name: asked[name] for name in ("attributes", "brand", "package") if name in asked})
+               {name: asked[name] for name in ("attributes", "brand", "package", "store_attributes", "identifier_type") if name in asked})
         session.flush()
-        return {"shop_id": shop.tiktok_shop_id, "mappings": _shown(session, shop, scopes)}
+        return _answer(session, shop, scopes)
+
+
+def _save_store_attributes(session: Session, asked: dict[str, str]) -> None:
+    connection = my_connection(session)
+    schema = PLATFORMS[connection.platform].settings()
+    changes = {STORE_ATTRIBUTES[name]: code.strip() for name, code in asked.items()}
+    if unknown := [setting for setting in changes if setting not in schema.fields]:
+        raise Stop(422, "store_attributes", f"This store has no setting for {', '.join(unknown)}.")
+    connection.settings = {**connection.settings,
+                           **{setting: code or schema.fields[setting].load_default for setting, code in changes.items()}}
 
 
 def _save_category(session: Session, shop: Shop, scope: str, asked: dict[str, Any]) -> None:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import fields, validate
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.api.access import caller, hub, my_shop, needs, not_found, record, section
 from hub.api.problems import Stop
-from hub.api.shapes import OfShop, Paged, Told, after, id_text, moment, text
+from hub.api.shapes import Asked, OfShop, Paged, Told, after, id_text, moment, text
 from hub.flows import categories as flows
 from hub.models.categories import CategoryMapping, TikTokCategory
 from hub.models.shops import Shop
 
 blueprint = section("categories", "TikTok Shop's categories and what the store's map to")
 MOST_FOUND = 50
+MOST_CHOICES = 500
 
 
 class CategoryOut(Told):
@@ -90,6 +91,30 @@ class MappingsIn(OfShop, Paged):
 class MappingIn(OfShop):
     store_category_id = id_text(required=True)
     category_id = id_text(required=True)
+
+
+class CategoryChoiceIn(Asked):
+    """`category_id` empty: the store category has none any more."""
+
+    store_category_id = id_text(required=True)
+    category_id = text(64, load_default="")
+
+
+class CategoryChoicesIn(OfShop):
+    mappings = fields.List(fields.Nested(CategoryChoiceIn), required=True, validate=validate.Length(1, MOST_CHOICES))
+
+
+class CategoryRefusedOut(Told):
+    store_category_id = fields.String()
+    says = fields.String()
+
+
+class CategoryChoicesOut(Told):
+    """What was taken over, and each one that was not with its reason."""
+
+    shop_id = fields.String()
+    mappings = fields.List(fields.Nested(MappingOut))
+    refused = fields.List(fields.Nested(CategoryRefusedOut))
 
 
 @blueprint.route("/categories")
@@ -199,3 +224,25 @@ def put_category_mapping(asked: dict[str, Any]) -> dict[str, Any]:
         record(session, "category chosen", mapping.store_path or mapping.store_category_id, None, {"category": mapping.category_id})
         session.flush()
         return _mappings_out(session, shop, [mapping])[0]
+
+
+@blueprint.route("/category-mappings/many", methods=["PUT"])
+@blueprint.arguments(CategoryChoicesIn)
+@blueprint.response(200, CategoryChoicesOut)
+@needs("catalog")
+def put_category_mappings(asked: dict[str, Any]) -> dict[str, Any]:
+    """Maps many store categories at once: a store's admin passes a choice down to all categories below (NAT-05)."""
+    refused, changed = [], []
+    with hub().db.write() as session:
+        shop = my_shop(session, asked["shop_id"], asked["store"])
+        for one in asked["mappings"]:
+            try:
+                changed.append(flows.save_mapping(session, shop, one["store_category_id"], one["category_id"], caller().who)
+                               if one["category_id"] else flows.clear_mapping(session, shop, one["store_category_id"]))
+            except ValueError as error:
+                refused.append({"store_category_id": one["store_category_id"], "says": str(error)})
+        record(session, "categories chosen", f"{len(changed)} store categories", None,
+               {one.store_category_id: one.category_id for one in changed if one is not None})
+        session.flush()
+        return {"shop_id": shop.tiktok_shop_id, "mappings": _mappings_out(session, shop, [one for one in changed if one is not None]),
+                "refused": refused}

@@ -20,6 +20,7 @@ class ProductSettings:
     brand_id: str = ""
     brand_name: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
+    barcode_type: str = ""      # GTIN, EAN, UPC or ISBN for all codes; empty: told by their digits
     auto_pull: bool = False
     auto_push: bool = False
     sync_price: bool = True

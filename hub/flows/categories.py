@@ -166,6 +166,16 @@ def save_mapping(session: Session, shop: Shop, store_category_id: str, category_
     return mapping
 
 
+def clear_mapping(session: Session, shop: Shop, store_category_id: str) -> CategoryMapping | None:
+    """Takes the merchant's choice for a store category back; None where there was none. What is listed stays listed."""
+    mapping = session.scalars(select(CategoryMapping).where(
+        CategoryMapping.shop_id == shop.id, CategoryMapping.store_category_id == store_category_id)).one_or_none()
+    if mapping is not None and mapping.category_id:
+        mapping.category_id, mapping.confirmed_at = "", None
+        mark_pending(session, shop, store_category_id)
+    return mapping
+
+
 def confirm_suggestions(session: Session, shop: Shop, by: str = "") -> int:
     """Takes every open suggestion over; how many."""
     open_ones = session.scalars(select(CategoryMapping).where(

@@ -77,7 +77,7 @@ def facts_of(session: Session, listing_id: int) -> Facts:
         store_category=row.category_path, brand_id=brand.value[0] if brand.value else "", title=row.hub_title,
         description=clean(row.hub_description) if row.hub_description else "",
         values=_values(row, mapping, settings), package=package, dimension_unit=settings.dimension_unit, weight=weight,
-        weight_unit=settings.weight_unit, own_weight=bool((row.hub_package or {}).get("weight")),
+        weight_unit=settings.weight_unit, own_weight=bool((row.hub_package or {}).get("weight")), barcode_type=settings.barcode_type,
         offers={external[id_]: as_offer(offer, row.external_id, external[id_]) for id_, offer in offers.items()},
         stock={external[id_]: stock_to_send(offer.salable, reserve=settings.stock_reserve, pending=pending.get(id_, 0),
                                             active=offer.active and row.active) for id_, offer in offers.items()},

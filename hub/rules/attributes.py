@@ -113,9 +113,16 @@ def certificate_problems(rules: CategoryRules, values: Values) -> list[Problem]:
             if one.required or any((when.attribute_id, when.value_id) in picked for when in one.conditions)]
 
 
-def sales_attributes(variant: Variant, attributes: Sequence[Attribute]) -> tuple[tuple[str, str, str, str], ...]:
-    """``(attribute id or "", name, value id or "", value)`` for each option, TikTok's own where names agree."""
+def sales_attributes(
+    variant: Variant, attributes: Sequence[Attribute], chosen: Mapping[str, Chosen] | None = None,
+) -> tuple[tuple[str, str, str, str], ...]:
+    """``(attribute id or "", name, value id or "", value)`` for each option, TikTok's own where names agree or where the
+    merchant said which of the store's attributes it is: ``{"from": label}``, before an equal name (NAT-06)."""
     known = {plain(one.name): one for one in attributes if one.is_sales}
+    for one in attributes:
+        said = chosen.get(one.attribute_id) if chosen and one.is_sales else None
+        if said is not None and isinstance(said.value, Mapping) and said.value.get("from"):
+            known[plain(str(said.value["from"]))] = one
     answer = []
     for name, value in variant.options.items():
         attribute = known.get(plain(name))

@@ -59,6 +59,7 @@ class Ground:
     weight: str = ""
     weight_unit: str = "KILOGRAM"
     own_weight: bool = False
+    barcode_type: str = ""
     offers: Mapping[str, Offer] = field(default_factory=dict)
     stock: Mapping[str, int] = field(default_factory=dict)
     tiktok_sku_ids: Mapping[str, str] = field(default_factory=dict)
@@ -168,10 +169,10 @@ def _skus(variants: Sequence[Variant], ground: Ground) -> tuple[list[DraftSku], 
             problems.append(problem("price.range", sku=one.sku, price=price, low=low, high=high))
             continue
         # TikTok Shop refuses a code that stands twice; none is better than no listing.
-        barcode_type = barcode_kind(one.barcode) if times[one.barcode] == 1 else ""
+        barcode_type = barcode_kind(one.barcode, ground.barcode_type) if times[one.barcode] == 1 else ""
         skus.append(DraftSku(
             variant_id=one.variant_id, seller_sku=one.sku, price=price, currency=offer.currency,
-            stock=ground.stock.get(one.variant_id, 0), sales_attributes=sales_attributes(one, ground.attributes),
+            stock=ground.stock.get(one.variant_id, 0), sales_attributes=sales_attributes(one, ground.attributes, ground.values),
             barcode=one.barcode if barcode_type else "", barcode_type=barcode_type, image_url=pictures.get(one.variant_id, ""),
             tiktok_sku_id=ground.tiktok_sku_ids.get(one.variant_id, "")))
     return skus, problems
@@ -196,12 +197,13 @@ def _weight(product: Product, variants: Sequence[Variant]) -> Measure | None:
     return max(weights, key=lambda one: Decimal(kilograms(one))) if weights else None
 
 
-def barcode_kind(code: str) -> str:
-    """TikTok's type of an identifier code by its digits (contract 6: identifier code type); "" for none it knows."""
+def barcode_kind(code: str, wanted: str = "") -> str:
+    """TikTok's type of an identifier code: the one that the merchant says his codes have, else told by its digits (contract
+    6: identifier code type); "" for a code that none of them can be."""
     if not (code.isascii() and code.isdigit()):
         return ""
     kind = {8: "EAN", 12: "UPC", 13: "EAN", 14: "GTIN"}.get(len(code), "")
-    return kind if kind and _check_digit_holds(code) else ""
+    return (wanted or kind) if kind and _check_digit_holds(code) else ""
 
 
 def _check_digit_holds(code: str) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from hub.flows.categories import submit_taxonomy
 from hub.models.categories import CategoryMapping
+from hub.models.connections import Connection
 from hub.models.shops import Shop
 from tests.api.caller import Caller
 from tests.support.world import World
@@ -128,3 +129,42 @@ def test_values_that_make_no_sense_are_refused(caller: Make, body: dict[str, obj
     refused = program.call("PUT", "/attribute-mappings", 422, json=body)
     assert refused["code"] in ("invalid", "attributes")
     assert program.call("GET", "/attribute-mappings") == before
+
+
+@pytest.mark.feature("NAT-05")
+def test_many_store_categories_are_mapped_at_once_and_one_that_cannot_be_is_named(caller: Make):
+    program = caller()
+    first, second = program.call("GET", "/category-mappings")["mappings"][:2]
+    leaf = program.call("GET", "/categories", params={"q": "shirts"})["categories"][0]["id"]
+    inner = program.call("GET", "/categories")["categories"][0]["id"]
+    answer = program.call("PUT", "/category-mappings/many", json={"mappings": [
+        {"store_category_id": first["store_category_id"], "category_id": leaf},
+        {"store_category_id": "4711", "category_id": leaf},
+        {"store_category_id": second["store_category_id"], "category_id": inner}]})
+    assert [one["store_category_id"] for one in answer["mappings"]] == [first["store_category_id"], "4711"]
+    assert [one["store_category_id"] for one in answer["refused"]] == [second["store_category_id"]] and answer["refused"][0]["says"]
+    gone = program.call("PUT", "/category-mappings/many", json={"mappings": [
+        {"store_category_id": "4711", "category_id": ""}, {"store_category_id": "never-seen", "category_id": ""}]})
+    assert [(one["category_id"], one["confirmed_at"]) for one in gone["mappings"]] == [("", None)] and gone["refused"] == []
+    program.call("PUT", "/category-mappings/many", 422, json={"mappings": []})
+    program.call("PUT", "/category-mappings", json={"store_category_id": first["store_category_id"], "category_id": first["category_id"]})
+
+
+@pytest.mark.feature("NAT-06")
+def test_the_stores_own_attributes_stand_for_brand_code_and_size(world: World, caller: Make):
+    program = caller()
+    before = program.call("GET", "/attribute-mappings")
+    assert before["store_attributes"]["brand"] == "manufacturer" and before["identifier_type"] == ""
+    after = program.call("PUT", "/attribute-mappings", json={
+        "store_attributes": {"brand": "maker", "identifier": "gtin_code", "width": "box_width"}, "identifier_type": "GTIN"})
+    assert after["store_attributes"] == {**before["store_attributes"], "brand": "maker", "identifier": "gtin_code", "width": "box_width"}
+    assert program.call("GET", "/attribute-mappings")["identifier_type"] == "GTIN"
+    with world.hub.db.read() as session:
+        settings = session.get_one(Connection, world.connections["magento"]).settings
+    assert settings["brand_attribute"] == "maker" and settings["base_url"]
+    back = program.call("PUT", "/attribute-mappings", json={
+        "store_attributes": {"brand": "", "identifier": "", "width": ""}, "identifier_type": ""})
+    assert back["store_attributes"] == before["store_attributes"]
+    program.call("PUT", "/attribute-mappings", 422, json={"identifier_type": "QR"})
+    assert caller("prestashop").call("GET", "/attribute-mappings")["store_attributes"] == {}
+    caller("prestashop").call("PUT", "/attribute-mappings", 422, json={"store_attributes": {"brand": "maker"}})

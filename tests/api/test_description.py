@@ -71,6 +71,8 @@ def test_every_operation_answers_as_it_is_described(world: World, caller: Callab
     product = program.call("GET", "/products")["products"][0]["id"]
     category = program.call("GET", "/category-mappings")["mappings"][0]
     program.call("PUT", "/category-mappings", json={name: category[name] for name in ("store_category_id", "category_id")})
+    program.call("PUT", "/category-mappings/many", json={"mappings": [
+        {name: category[name] for name in ("store_category_id", "category_id")}]})
     for path in ("/connections", "/connection", "/shops", "/warehouses", "/settings/sync", "/categories", "/brands", "/attribute-mappings",
                  "/orders", "/ledger", "/shipping-providers", f"/products/{product}", f"/listings?product_ids={product}",
                  f"/categories/{category['category_id']}/rules", f"/categories/{category['category_id']}/attributes"):

@@ -106,6 +106,14 @@ def test_options_take_tiktoks_own_ids_where_names_agree():
     )
 
 
+def test_an_option_that_the_merchant_named_goes_to_his_choice_before_an_equal_name():
+    attributes = [made.attribute("100", "Color", is_sales=True, values=(("1", "Navy"),)), made.attribute("101", "Size", is_sales=True, values=())]
+    variant = made.variant(options={"Shade": "Navy", "Size": "M"})
+    chosen = {"100": Chosen({"from": "shade"}, "category")}
+    assert sales_attributes(variant, attributes, chosen) == (("100", "Color", "1", "Navy"), ("101", "Size", "", "M"))
+    assert sales_attributes(variant, attributes)[0] == ("", "Shade", "", "Navy")
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [

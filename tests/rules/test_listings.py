@@ -315,6 +315,7 @@ def test_variants_have_pictures_only_where_each_value_of_the_first_option_has_on
 )
 def test_a_barcode_is_sent_only_with_a_right_check_digit(code, kind):
     assert barcode_kind(code) == kind
+    assert barcode_kind(code, "ISBN") == ("ISBN" if kind else "")
     sku = draft(made.product(variants=(made.variant(barcode=code),))).skus[0]
     assert (sku.barcode, sku.barcode_type) == (code if kind else "", kind)
 
