@@ -76,6 +76,7 @@ def test_nothing_of_another_connection_can_be_named(world: World, caller: Make):
             tried.append(name)
     bodies: dict[str, dict[str, Any]] = {
         "put_shop": {}, "put_sync": {"price": False}, "put_category_mapping": {"store_category_id": "5", "category_id": "806051"},
+        "put_category_mappings": {"mappings": [{"store_category_id": "5", "category_id": "806051"}]},
         "put_attribute_mapping": {"scope": ["5"]}, "post_recommend": {"title": "A cup"}, "post_task": {"kind": "push", "product_ids": ["1"]}}
     for name, body in bodies.items():
         method, path, _ = mine.description.operations[name]
