@@ -193,7 +193,10 @@ class Config:
         "WORKERS", "2", "Worker processes of `shopbridge run`; the first never takes bulk work.", _whole
     )
     worker_threads: int = _setting(
-        "WORKER_THREADS", "6", "Threads on which a worker goes through a big task.", _whole
+        "WORKER_THREADS",
+        "16",
+        "Most threads on which a worker goes through a big task; it takes as many as the calls' rate and time ask for.",
+        _whole,
     )
     log_level: str = _setting("LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR.")
     log_format: str = _setting("LOG_FORMAT", "", "json or text. Empty: json in production, else text.")

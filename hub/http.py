@@ -61,6 +61,10 @@ class Budget(Protocol):
         """Take n calls; answers how many seconds to wait before making them."""
         ...
 
+    def took(self, seconds: float) -> None:
+        """A call took so long."""
+        ...
+
     def pause(self, seconds: float) -> None:
         """Nobody calls before this time is over: the remote asked for it."""
         ...
@@ -181,14 +185,10 @@ class Api:
             )
             status = answer.status
         finally:
-            _log.info(
-                "outside call",
-                method=method,
-                remote=self.remote,
-                path=path,
-                status=status,
-                ms=round((time.monotonic() - started) * 1000),
-            )
+            spent = time.monotonic() - started
+            _log.info("outside call", method=method, remote=self.remote, path=path, status=status, ms=round(spent * 1000))
+            if self.budget is not None:
+                self.budget.took(spent)
             for note in progress:
                 note()
         if crash_point:

@@ -8,8 +8,12 @@ five seconds.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,10 +105,49 @@ class RateBudget:
             return self._alone.take(n)
         return float(answer) / 1_000_000
 
+    def took(self, seconds: float) -> None:
+        """A call under this budget took so long, its wait for the budget left out."""
+        for meter in list(_meters):
+            meter.note(self.name, self.rate, seconds)
+
     def pause(self, seconds: float) -> None:
         """Let nobody call before this time is over: the remote answered 429 with Retry-After."""
         self._alone.pause(seconds)
         _ask(self._redis, _PAUSE, [_PREFIX + self.name + ":pause"], (seconds,))
+
+
+class Meter:
+    """How many calls must be under way at once for the allowed rates to be used: rate × time of a call, for each budget.
+
+    The time is the slowest of the latest twenty but one, so that a single slow answer is no reason for more threads. One more
+    than that keeps the rate used while a thread is between two calls. Threads may share it.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[Rate, deque[float]]] = {}
+        self._lock = threading.Lock()
+
+    def note(self, name: str, rate: Rate, seconds: float) -> None:
+        """A call under the budget of this name took so long."""
+        with self._lock:
+            self._seen.setdefault(name, (rate, deque(maxlen=20)))[1].append(seconds)
+
+    def at_once(self) -> int:
+        """Calls under way at once; 1 where none was made yet."""
+        with self._lock:
+            return 1 + sum(math.ceil(rate.per_s * sorted(times)[-2:][0]) for rate, times in self._seen.values())
+
+    @contextmanager
+    def running(self) -> Iterator[Meter]:
+        """Notes the calls that this process makes meanwhile."""
+        _meters.append(self)
+        try:
+            yield self
+        finally:
+            _meters.remove(self)
+
+
+_meters: list[Meter] = []
 
 
 def connect(url: str) -> redis.Redis:

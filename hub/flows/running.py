@@ -9,23 +9,23 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Row, Table, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from hub import clock, log
+from hub import clock, http, limits, log
 from hub.crashpoints import crash_point
 from hub.domain.problems import problem
 from hub.domain.tasks import TERMINAL, ItemState, Outcome, Queue, TaskState
 from hub.errors import HubError, NeedsReconnect, Temporary
 from hub.flows import alerts, tasks
-from hub.flows.leases import LEASE_S, Lease, LeaseLost, Paused, is_resting, new_holder, release_lane, rows, take_lane
+from hub.flows.leases import LEASE_S, Lease, LeaseLost, Paused, is_resting, new_holder, release_lane, rows, take_lane, take_lanes
 from hub.flows.logins import login_lost
 from hub.flows.tasks import Again, Result, TaskView
 from hub.models import Database
@@ -322,38 +322,91 @@ def summary_of(counts: tasks.Progress) -> str:
 
 # -- chunks -------------------------------------------------------------------------------------------------------
 
+ItemRow = Row[*tuple[Any, ...]]
 ItemFlow = Callable[[int], Result | Again]
 # Items that write nothing outside and are over in no time are claimed and settled together, as many as fit into this (G9).
 TOGETHER_S = 0.1
-MOST_TOGETHER = 25
+MOST_TOGETHER = 100
+_ITEM: Table = Item.__table__  # type: ignore[assignment]
+# How a run of an item ended, written without the row: while it runs, nobody else changes it.
+_ENDINGS = ("state", "outcome", "says", "problems", "attempts", "crashes", "run_at", "finished_at")
+_SETTLE = update(_ITEM).where(_ITEM.c.id == bindparam("b_id")).values({name: bindparam(f"b_{name}") for name in _ENDINGS})
 
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
     """An item that was run: how it ended and when it began."""
 
-    item: Item
+    item: ItemRow
     ending: Ending
     started: datetime
 
 
-def run_items(db: Database, claimed: Claimed, flow: ItemFlow, threads: int) -> Ending:
-    """Goes through the chunk's waiting items on a few threads. Answers how the chunk itself ends.
+def run_items(db: Database, claimed: Claimed, flow: ItemFlow, most_threads: int) -> Ending:
+    """Goes through the chunk's waiting items, on as many threads as the rate and the time of the outside calls ask for, and no
+    more than ``most_threads``. Answers how the chunk itself ends.
 
     What is done stays done: a second run takes only what waits. Items that were running when a process died come
     last and one by one, so that only the one that kills is blamed for it (R-22).
     """
     chunk = _Chunk(db, claimed, flow)
     fresh, suspects = chunk.due()
-    todo = deque(fresh)
-    workers = max(1, min(threads, len(fresh)))
-    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="item") as pool:
-        list(pool.map(lambda _: chunk.work_through(todo, workers), range(workers)))
-    for item_id in suspects:
-        chunk.work([item_id])
+    _Crew(chunk, fresh, most_threads).work()
+    for item in suspects:
+        chunk.work([item])
     if chunk.stopped_by is not None:
         return chunk.stopped_by
     return chunk.ending()
+
+
+class _Crew:
+    """The threads of a chunk: one, and more once calls are seen to take so long that one can't use the allowed rate."""
+
+    def __init__(self, chunk: _Chunk, items: Sequence[ItemRow], most: int) -> None:
+        self._chunk = chunk
+        self._todo = deque(items)
+        self._most = most
+        self._meter = limits.Meter()
+        self._lock = threading.Lock()
+        self._began: list[Future[None]] = []
+
+    def work(self) -> None:
+        """Until nothing is left to begin."""
+        if not self._todo:
+            return
+        with ThreadPoolExecutor(max_workers=self._most, thread_name_prefix="item") as self._pool, self._meter.running():
+            http.progress.append(self._grow)
+            try:
+                self._grow()
+                number = 0
+                while number < len(self._began):  # those that began meanwhile are waited for too
+                    self._began[number].result()
+                    number += 1
+            finally:
+                http.progress.remove(self._grow)
+
+    def _grow(self) -> None:
+        """As many as the calls ask for; none beside the last items."""
+        with self._lock:
+            wanted = 0 if self._chunk.is_over() else min(self._meter.at_once(), self._most)
+            while self._todo and len(self._began) < wanted:
+                self._began.append(self._pool.submit(self._work_through))
+
+    def _work_through(self) -> None:
+        """One thread's share. It begins one by one, and takes several together as long as they are over in no time."""
+        size = 1
+        while items := self._next(size):
+            started = time.monotonic()
+            is_quick = self._chunk.work(items)
+            each = (time.monotonic() - started) / len(items)
+            size = max(1, min(MOST_TOGETHER, int(TOGETHER_S / max(each, 1e-6)))) if is_quick else 1
+
+    def _next(self, size: int) -> list[ItemRow]:
+        with self._lock:
+            if self._chunk.is_over():
+                return []
+            size = min(size, max(1, len(self._todo) // len(self._began)))
+            return [self._todo.popleft() for _ in range(min(size, len(self._todo)))]
 
 
 class _Chunk:
@@ -368,35 +421,22 @@ class _Chunk:
         self.turned_away = False
         self._lock = threading.Lock()
 
-    def due(self) -> tuple[list[int], list[int]]:
+    def due(self) -> tuple[list[ItemRow], list[ItemRow]]:
         """Items to do now: the ordinary ones, and those that were running when a process died."""
         with self.db.read() as session:
-            found = session.execute(
-                select(Item.id, Item.crashes)
-                .where(Item.task_id == self.view.id, Item.state == ItemState.WAITING,
-                       or_(Item.run_at.is_(None), Item.run_at <= clock.now()))
-                .order_by(Item.id)
+            found: Sequence[ItemRow] = session.execute(
+                select(_ITEM.c.id, _ITEM.c.subject, _ITEM.c.label, _ITEM.c.lane, _ITEM.c.attempts, _ITEM.c.crashes)
+                .where(_ITEM.c.task_id == self.view.id, _ITEM.c.state == ItemState.WAITING,
+                       or_(_ITEM.c.run_at.is_(None), _ITEM.c.run_at <= clock.now()))
+                .order_by(_ITEM.c.id)
             ).all()
-        return [one.id for one in found if not one.crashes], [one.id for one in found if one.crashes]
+        return [one for one in found if not one.crashes], [one for one in found if one.crashes]
 
     def is_over(self) -> bool:
         """Whether nothing more is to be begun."""
         return self.stopped_by is not None or self.lease.stop_asked.is_set() or self.lease.is_lost
 
-    def work_through(self, todo: deque[int], workers: int) -> None:
-        """One thread's share. It begins one by one, and takes several together as long as they are over in no time."""
-        size = 1
-        while ids := self._next(todo, min(size, max(1, len(todo) // workers))):
-            started = time.monotonic()
-            is_quick = self.work(ids)
-            each = (time.monotonic() - started) / len(ids)
-            size = max(1, min(MOST_TOGETHER, int(TOGETHER_S / max(each, 1e-6)))) if is_quick else 1
-
-    def _next(self, todo: deque[int], size: int) -> list[int]:
-        with self._lock:
-            return [] if self.is_over() else [todo.popleft() for _ in range(min(size, len(todo)))]
-
-    def work(self, item_ids: Sequence[int]) -> bool:
+    def work(self, asked: Sequence[ItemRow]) -> bool:
         """Some items, from their claim to their end; whether none of them wrote anything outside.
 
         One that did is settled before the next begins: what lies between an effect and its settlement is done twice
@@ -407,7 +447,7 @@ class _Chunk:
         if self.is_over():
             return False
         try:
-            items = self._take(item_ids)
+            items = self._take(asked)
             while items and not self.is_over():
                 item = items.pop(0)
                 log.bind(item=item.id)
@@ -424,7 +464,7 @@ class _Chunk:
             self.lease.note()
         return is_quick
 
-    def _run(self, item: Item) -> _Ended:
+    def _run(self, item: ItemRow) -> _Ended:
         started = clock.now()
         with self.lease.in_thread():
             try:
@@ -433,23 +473,26 @@ class _Chunk:
                 ending = error
         return _Ended(item, ending, started)
 
-    def _take(self, item_ids: Sequence[int]) -> list[Item]:
-        """Claims those that still wait and whose lane is free; lanes in their order, so that two claims can't lock each other out."""
-        taken = []
+    def _take(self, asked: Sequence[ItemRow]) -> list[ItemRow]:
+        """Claims those that still wait and whose lane is free."""
         with self.db.write() as session:
-            found = session.scalars(select(Item).where(Item.id.in_(item_ids), Item.state == ItemState.WAITING)).all()
-            for item in sorted(found, key=lambda one: (one.lane or "", one.id)):
-                if item.lane is not None and take_lane(session, item.lane, self.lease.holder) is not None:
-                    with self._lock:
-                        self.turned_away = True
-                    continue
-                item.state = ItemState.RUNNING
-                taken.append(item)
-        if taken:
+            lanes = {item.lane for item in asked if item.lane is not None}
+            free = take_lanes(session, lanes, self.lease.holder)
+            if free != lanes:
+                with self._lock:
+                    self.turned_away = True
+            wanted = [item.id for item in asked if item.lane is None or item.lane in free]
+            found = set(session.scalars(
+                update(_ITEM).where(_ITEM.c.id.in_(wanted), _ITEM.c.state == ItemState.WAITING)
+                .values(state=ItemState.RUNNING).returning(_ITEM.c.id))) if wanted else set()
+            for item in asked:
+                if item.id not in found and item.lane in free:
+                    release_lane(session, item.lane, self.lease.holder)
+        if found:
             crash_point("item.claimed")
-        return sorted(taken, key=lambda one: one.id)
+        return [item for item in asked if item.id in found]
 
-    def _settle(self, ended: Sequence[_Ended], given_back: Sequence[Item] = ()) -> None:
+    def _settle(self, ended: Sequence[_Ended], given_back: Sequence[ItemRow] = ()) -> None:
         """Writes down how these ended; those given back were claimed and not begun."""
         for one in ended:
             if isinstance(one.ending, LeaseLost):
@@ -462,23 +505,20 @@ class _Chunk:
         with self.db.write() as session:
             ours = session.execute(
                 update(Task).where(Task.id == self.view.id, Task.holder == self.lease.holder,
-                                   Task.state == TaskState.RUNNING).values(crashes=0))
+                                   Task.state == TaskState.RUNNING).values(crashes=0),
+                execution_options={"synchronize_session": False})
             if rows(ours) == 0:
                 self._stop(LeaseLost(f"task {self.view.id} is no longer ours"))
                 return
-            ids = [one.item.id for one in ended] + [item.id for item in given_back]
-            found = {row.id: row for row in session.scalars(select(Item).where(Item.id.in_(ids)))}
-            free: dict[str, datetime | None] = {item.lane: None for item in given_back if item.lane is not None}
-            for one, reference in zip(ended, references, strict=True):
-                row = found[one.item.id]
-                self._apply(row, one.ending, reference)
-                if row.outcome is Outcome.BUG or row.outcome is Outcome.FAILED and isinstance(one.ending, Temporary):
-                    alerts.work_failed(session, session.get_one(Task, self.view.id), f"{row.label}: {row.says}" if row.label else row.says,
-                                       is_ours=row.outcome is Outcome.BUG)
-                if one.item.lane is not None:
-                    free[one.item.lane] = _rest_of(self.view.kind, one.started)
-            for item in given_back:
-                found[item.id].state = ItemState.WAITING
+            settled = [self._settlement(one, reference) for one, reference in zip(ended, references, strict=True)]
+            if settled:
+                session.execute(_SETTLE, settled)
+            for one, values in zip(ended, settled, strict=True):
+                self._tell(session, one, values)
+            if given_back:
+                session.execute(update(_ITEM).where(_ITEM.c.id.in_([item.id for item in given_back])).values(state=ItemState.WAITING))
+            free = {item.lane: None for item in given_back if item.lane is not None}
+            free |= {one.item.lane: _rest_of(self.view.kind, one.started) for one in ended if one.item.lane is not None}
             for lane, rest in sorted(free.items()):
                 release_lane(session, lane, self.lease.holder, rest)
                 wake_lane(session, lane, rest)
@@ -487,34 +527,38 @@ class _Chunk:
             if isinstance(one.ending, (NeedsReconnect, Paused)):
                 self._stop(one.ending)
 
-    def _apply(self, row: Item, ending: Ending, reference: str) -> None:
-        now = clock.now()
-        row.crashes = 0
-        if isinstance(ending, Result):
-            self._end(row, ending.outcome, ending.says)
-            row.problems = [one.as_json() for one in ending.problems]
-        elif isinstance(ending, Again):
-            row.state, row.run_at, row.says = ItemState.WAITING, max(ending.run_at, now), ending.says[:1000]
-        elif isinstance(ending, Temporary):
-            wait, _ = wait_after(row.attempts % tasks.TRIES, row.attempts // tasks.TRIES, ending.retry_after)
-            row.attempts += 1
-            if wait is None:
-                self._end(row, Outcome.FAILED, _words(ending))
-            else:
-                row.state, row.says = ItemState.WAITING, _words(ending)[:1000]
-                row.run_at = now + timedelta(seconds=wait)
-        elif isinstance(ending, (NeedsReconnect, Paused)):
-            row.state, row.says = ItemState.WAITING, ending.says[:1000]
-        elif isinstance(ending, HubError):
-            self._end(row, Outcome.NEEDS_ATTENTION, _words(ending))
-            row.problems = [one.as_json() for one in getattr(ending, "problems", ())]
-        else:
-            self._end(row, Outcome.BUG, problem("bug", reference=reference).says)
-            row.problems = [problem("bug", reference=reference).as_json()]
+    def _tell(self, session: Session, one: _Ended, values: Mapping[str, Any]) -> None:
+        is_ours = values["b_outcome"] is Outcome.BUG
+        if is_ours or values["b_outcome"] is Outcome.FAILED and isinstance(one.ending, Temporary):
+            says = f"{one.item.label}: {values['b_says']}" if one.item.label else values["b_says"]
+            alerts.work_failed(session, session.get_one(Task, self.view.id), says, is_ours=is_ours)
 
     @staticmethod
-    def _end(row: Item, outcome: Outcome, says: str) -> None:
-        row.state, row.outcome, row.says, row.finished_at = ItemState.DONE, outcome, says[:1000], clock.now()
+    def _settlement(one: _Ended, reference: str) -> dict[str, Any]:
+        """What is written down about an item, by the columns' names."""
+        ending, now = one.ending, clock.now()
+        found: dict[str, Any] = {"state": ItemState.DONE, "outcome": None, "says": "", "problems": [], "attempts": one.item.attempts,
+                                 "crashes": 0, "run_at": None, "finished_at": now}
+        waits: dict[str, Any] = {"state": ItemState.WAITING, "finished_at": None}
+        if isinstance(ending, Result):
+            found |= {"outcome": ending.outcome, "says": ending.says, "problems": [each.as_json() for each in ending.problems]}
+        elif isinstance(ending, Again):
+            found |= {**waits, "run_at": max(ending.run_at, now), "says": ending.says}
+        elif isinstance(ending, Temporary):
+            attempts = one.item.attempts
+            wait, _ = wait_after(attempts % tasks.TRIES, attempts // tasks.TRIES, ending.retry_after)
+            found |= {"attempts": attempts + 1, "says": _words(ending)}
+            found |= {"outcome": Outcome.FAILED} if wait is None else {**waits, "run_at": now + timedelta(seconds=wait)}
+        elif isinstance(ending, (NeedsReconnect, Paused)):
+            found |= {**waits, "says": ending.says}
+        elif isinstance(ending, HubError):
+            found |= {"outcome": Outcome.NEEDS_ATTENTION, "says": _words(ending),
+                      "problems": [each.as_json() for each in getattr(ending, "problems", ())]}
+        else:
+            ours = problem("bug", reference=reference)
+            found |= {"outcome": Outcome.BUG, "says": ours.says, "problems": [ours.as_json()]}
+        found["says"] = found["says"][:1000]
+        return {"b_id": one.item.id, **{f"b_{name}": value for name, value in found.items()}}
 
     def _stop(self, error: BaseException) -> None:
         with self._lock:

@@ -293,10 +293,13 @@ def test_each_finished_call_counts_as_progress_also_a_failed_one(remote):
 
 class Ration:
     def __init__(self, wait):
-        self.wait, self.paused = wait, []
+        self.wait, self.paused, self.calls = wait, [], 0
 
     def acquire(self, n=1):
         return self.wait
+
+    def took(self, seconds):
+        self.calls += 1
 
     def pause(self, seconds):
         self.paused.append(seconds)
@@ -307,7 +310,7 @@ def test_a_429_pauses_the_budget_for_everybody_as_long_as_was_asked(remote):
     ration = Ration(0.0)
     with pytest.raises(Temporary) as raised:
         api_of(remote, budget=ration).json("GET", "/x")
-    assert raised.value.retry_after == 17 and ration.paused == [17]
+    assert raised.value.retry_after == 17 and ration.paused == [17] and ration.calls == 1
 
 
 def test_a_long_wait_for_the_budget_puts_the_task_off_without_calling(remote):

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from hub import limits
-from hub.limits import Rate, RateBudget
+from hub.limits import Meter, Rate, RateBudget
 
 
 def test_a_burst_goes_at_once_and_the_rest_at_the_rate(redis_url):
@@ -101,3 +101,16 @@ def test_redis_is_asked_again_once_it_is_back(redis_url, monkeypatch):
 def test_a_rate_without_calls_is_no_rate(per_s, burst):
     with pytest.raises(ValueError, match="rate"):
         Rate(per_s, burst)
+
+
+def test_one_slow_answer_is_no_reason_for_more_threads() -> None:
+    meter, rate = Meter(), Rate(10)
+    assert meter.at_once() == 1
+    for seconds in (0.2, 0.2, 9.0, 0.2):
+        meter.note("store:1", rate, seconds)
+    assert meter.at_once() == 1 + 2
+    meter.note("tiktok:1", Rate(20), 0.5)
+    assert meter.at_once() == 1 + 2 + 10
+    for _ in range(20):
+        meter.note("tiktok:1", Rate(20), 0.05)
+    assert meter.at_once() == 1 + 2 + 1

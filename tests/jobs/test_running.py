@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event, func, select, update
 from sqlalchemy.exc import OperationalError
 
-from hub import clock
+from hub import clock, http, limits
 from hub.config import Config
 from hub.domain.problems import problem
 from hub.domain.tasks import ItemState, Kind, Outcome, TaskState
@@ -486,6 +486,40 @@ def test_a_worker_that_is_asked_to_stop_leaves_the_rest_of_its_chunk_for_later(
     run_waiting(hub)
     assert sorted(runs) == list(range(1, 61))
     assert task(hub, parent).outcome is Outcome.OK
+
+
+# -- as many threads as the calls ask for ------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("per_s", "seconds", "most", "expected"), [
+    (20, 0.25, 16, 6),      # rate × time, and one more
+    (20, 0.01, 16, 2), (50, 2.0, 8, 8), (20, None, 16, 1)])
+def test_a_chunk_works_on_as_many_threads_as_rate_and_time_of_its_calls_ask_for(
+        hub: Hub, monkeypatch: pytest.MonkeyPatch, per_s: int, seconds: float | None, most: int, expected: int) -> None:
+    budget = limits.RateBudget("tiktok:1", limits.Rate(per_s), None)
+    lock, all_there, busy = threading.Lock(), threading.Event(), [0, 0]
+
+    def flow(_hub: Hub, listing: int, _view: Any) -> Result:
+        if listing == 1 and seconds is not None:
+            budget.took(seconds)            # as `hub.http.Api` says after a call, whose end it then tells
+            for note in http.progress:
+                note()
+        if listing <= 2:
+            return Result(Outcome.NO_CHANGE)
+        with lock:
+            busy[0] += 1
+            busy[1] = max(busy)
+            if busy[0] == expected:
+                all_there.set()
+        assert all_there.wait(20), f"only {busy[1]} of {expected} began"
+        with lock:
+            busy[0] -= 1
+        return Result(Outcome.NO_CHANGE)
+
+    use_flow(monkeypatch, Kind.PUSH_LISTINGS, flow, of_items=True)
+    hub.config = dataclasses.replace(hub.config, worker_threads=most)
+    parent = push(hub, list(range(1, 41)))
+    run_waiting(hub)
+    assert busy[1] == expected and task(hub, parent).outcome is Outcome.NO_CHANGE
 
 
 # -- items that are settled together ------------------------------------------------------------------------------
