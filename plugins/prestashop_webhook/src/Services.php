@@ -20,6 +20,7 @@ use Shopbridge\Delivery\Deliverer;
 use Shopbridge\Delivery\Trigger;
 use Shopbridge\Event\Recorder;
 use Shopbridge\Health\Facts;
+use Shopbridge\Health\Observer;
 use Shopbridge\Outbox\MysqlQueue;
 use Shopbridge\Outbox\Queue;
 use Shopbridge\Settings\Settings;
@@ -77,6 +78,13 @@ final class Services
         });
     }
 
+    public static function observer(): Observer
+    {
+        return self::once(Observer::class, static function () {
+            return new Observer(self::database(), self::settings(), self::queue(), self::facts());
+        });
+    }
+
     public static function deliverer(): Deliverer
     {
         return self::once(Deliverer::class, static function () {
@@ -89,6 +97,7 @@ final class Services
         return self::once(Trigger::class, static function () {
             return new Trigger(_PS_CACHE_DIR_ . 'shopbridge.tick', static function (): void {
                 self::deliverer()->run(20);
+                self::facts()->note(Observer::RAN_AT);
             }, [self::class, 'cronUrl']);
         });
     }

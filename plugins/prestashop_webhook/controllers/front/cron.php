@@ -11,6 +11,7 @@ declare(strict_types=1);
 
 use Shopbridge\Event\Via;
 use Shopbridge\Health\Facts;
+use Shopbridge\Health\Observer;
 use Shopbridge\Services;
 
 if (!defined('_PS_VERSION_')) {
@@ -39,6 +40,7 @@ class ShopbridgeCronModuleFrontController extends ModuleFrontController
             Services::facts()->note(Facts::CRON_SEEN);
         }
         $outcome = Services::deliverer()->run(self::SECONDS);
+        Services::facts()->note(Observer::RAN_AT);
         $this->answer(200, ['busy' => $outcome->isBusy, 'messages' => $outcome->messages, 'events' => $outcome->events]);
     }
 
