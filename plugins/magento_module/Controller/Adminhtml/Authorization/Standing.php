@@ -1,0 +1,29 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Shopbridge\TikTokShop\Controller\Adminhtml\Authorization;
+
+use Magento\Backend\App\Action\Context;
+use Magento\Framework\App\Action\HttpGetActionInterface;
+use Magento\Framework\Controller\Result\JsonFactory;
+use Shopbridge\TikTokShop\Controller\Adminhtml\Answer;
+use Shopbridge\TikTokShop\Model\TikTok\Authorization;
+
+/**
+ * Whether the seller is back from TikTok Shop.
+ */
+class Standing extends Answer implements HttpGetActionInterface
+{
+    public const ADMIN_RESOURCE = 'Shopbridge_TikTokShop::config_tiktok';
+
+    public function __construct(Context $context, JsonFactory $jsonFactory, private readonly Authorization $authorization)
+    {
+        parent::__construct($context, $jsonFactory);
+    }
+
+    protected function answer(): array
+    {
+        return $this->authorization->standing();
+    }
+}
