@@ -7,6 +7,7 @@ namespace Shopbridge\TikTokShop\Model;
 use Magento\Framework\App\Area;
 use Magento\Framework\App\State as AppState;
 use Magento\Framework\Exception\LocalizedException;
+use Shopbridge\TikTokShop\Model\Delivery\Schedule;
 
 /**
  * Who is writing in this request: the "via" of an event. The hub knows its own echo by "hub".
@@ -27,16 +28,19 @@ class Origin
     /** @var string[] */
     private array $stack = [];
 
-    public function __construct(private readonly AppState $appState)
-    {
+    public function __construct(
+        private readonly AppState $appState,
+        private readonly Schedule $schedule
+    ) {
     }
 
     /**
-     * From here on, what this request writes is the hub's own doing.
+     * From here on, what this request writes is the hub's own doing. It also shows that the hub is there.
      */
     public function markHub(): void
     {
         $this->isHub = true;
+        $this->schedule->heardHub();
     }
 
     /**

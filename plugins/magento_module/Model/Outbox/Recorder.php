@@ -6,7 +6,6 @@ namespace Shopbridge\TikTokShop\Model\Outbox;
 
 use Magento\Framework\App\ResourceConnection;
 use Magento\Framework\DB\Adapter\DeadlockException;
-use Magento\Framework\DB\Adapter\LockWaitException;
 use Psr\Log\LoggerInterface;
 use Shopbridge\TikTokShop\Model\Config;
 use Shopbridge\TikTokShop\Model\Origin;
@@ -82,12 +81,26 @@ class Recorder
             if ($rows !== []) {
                 $this->insert($rows);
             }
-        } catch (DeadlockException | LockWaitException $exception) {
-            if ($this->isInTransaction()) {
-                // The database has given up the shop's whole transaction; hiding that would commit the half of it.
-                throw $exception;
-            }
+        } catch (DeadlockException $exception) {
+            $this->passOn($exception);
+        } catch (Throwable $exception) {
             $this->complain($exception);
+        }
+    }
+
+    /**
+     * Runs an observer's or a plugin's own work: nothing where nothing is to be recorded, and no mistake of ours gets out.
+     *
+     * @param callable(): void $work
+     */
+    public function guard(callable $work): void
+    {
+        try {
+            if ($this->config->isRecording()) {
+                $work();
+            }
+        } catch (DeadlockException $exception) {
+            $this->passOn($exception);
         } catch (Throwable $exception) {
             $this->complain($exception);
         }
@@ -102,9 +115,15 @@ class Recorder
         $connection->insertMultiple($this->resource->getTableName(self::TABLE), $rows);
     }
 
-    private function isInTransaction(): bool
+    /**
+     * In a deadlock the database has undone the shop's whole transaction; hiding that would commit the half of it.
+     */
+    private function passOn(DeadlockException $exception): void
     {
-        return $this->resource->getConnection()->getTransactionLevel() > 0;
+        if ($this->resource->getConnection()->getTransactionLevel() > 0) {
+            throw $exception;
+        }
+        $this->complain($exception);
     }
 
     private function complain(Throwable $exception): void

@@ -1,0 +1,25 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Shopbridge\TikTokShop\Observer\Capture;
+
+use Magento\Framework\Event;
+use Magento\Sales\Model\Order;
+
+/**
+ * An order was placed or changed; a cancellation is told by itself, too.
+ */
+class RecordOrder extends RecordObserver
+{
+    protected function record(Event $event): void
+    {
+        /** @var Order $order */
+        $order = $event->getData('order');
+        $id = (string) $order->getEntityId();
+        $this->recorder->record('order.changed', 'order', $id);
+        if ($order->getState() === Order::STATE_CANCELED && $order->getOrigData('state') !== Order::STATE_CANCELED) {
+            $this->recorder->record('order.cancelled', 'order', $id);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Shopbridge\TikTokShop\Plugin\Capture;
+
+use Shopbridge\TikTokShop\Model\Outbox\Products;
+use Shopbridge\TikTokShop\Model\Outbox\Recorder;
+
+/**
+ * Source items and reservations of Magento's inventory (MSI) fire no event at all.
+ */
+class RecordStock
+{
+    public function __construct(
+        private readonly Recorder $recorder,
+        private readonly Products $products
+    ) {
+    }
+
+    /**
+     * @param object[] $items source items or reservations, with a SKU each
+     */
+    public function afterExecute(object $subject, mixed $result, array $items): mixed
+    {
+        $this->recorder->guard(function () use ($items): void {
+            $skus = array_map(static fn (object $item): string => (string) $item->getSku(), $items);
+            $this->recorder->recordMany('stock.changed', 'product', $this->products->bySku($skus));
+        });
+        return $result;
+    }
+}
