@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 # Three test processes: on two cores, much of the time is spent waiting for other processes.
 JOBS ?= 3
 
-.PHONY: demo run check test bench faults features env clean
+.PHONY: demo run check test php-tests bench faults plugins features env clean
 
 demo: $(STAMP)
 	@PORT=$(PORT) $(BIN)/shopbridge demo
@@ -20,20 +20,22 @@ check: $(STAMP)
 	$(BIN)/pytest -q -n $(JOBS) -m "not bench and not slow and not faults" tests/test_floors.py \
 		tests/test_rules_of_the_house.py tests/test_docs.py $(wildcard tests/rules tests/contract) tests/ground
 
-test: $(STAMP) php-tests
+test: $(STAMP)
 	$(BIN)/pytest -n $(JOBS) -m "not bench"
 
-# The store plugins' own tests, where there are plugins and a PHP to run them.
-.PHONY: php-tests
-php-tests:
-	@set -e; for suite in $$(ls plugins/*/phpunit.xml* 2>/dev/null); do \
-		echo "phpunit $$suite"; phpunit -c "$$suite"; done
+# The store plugins' own tests alone; `make test` has them among its own.
+php-tests: $(STAMP)
+	$(BIN)/pytest tests/plugins
 
 bench: $(STAMP)
 	$(BIN)/pytest -m bench tests/benchmarks -p no:xdist
 
 faults: $(STAMP)
 	FAULTS=full $(BIN)/pytest -m faults tests/faults --timeout 3600
+
+# The store plugins as merchants get them, in dist/
+plugins: $(STAMP)
+	$(BIN)/python -m hub.plugin_archives dist
 
 # docs/features.md from the tests' markers, .env.example from the settings
 features: $(STAMP)

@@ -14,6 +14,7 @@ from admin import badges, links
 from admin.base import Page, choose, denied, find, hub, may, needs, record, scope, visible_connections
 from admin.formatting import country, plural
 from admin.frame import platform_title
+from admin.plugin import module
 from hub import clock
 from hub.domain.tasks import TaskState
 from hub.errors import HubError
@@ -288,6 +289,7 @@ def _facts(db: Session, connection: Connection) -> dict[str, Any]:
         "last_inbound": last_inbound or connection.last_event_at,
         "hook_url": connect.hook_url(connection, config.public_url) if may("manage") else "",
         "without_plugin": _without_plugin(connection),
+        "module": module(connection),
         "tokens": tokens,
         "abilities": connect.ABILITIES,
         "address": str((connection.settings or {}).get("base_url", "")),

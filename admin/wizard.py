@@ -6,13 +6,14 @@ A draft connection is kept from the first Next on; what was typed and is no secr
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, flash, g, jsonify, make_response, redirect, request, session, url_for
+from flask import Blueprint, Response, abort, flash, g, jsonify, make_response, redirect, request, send_file, session, url_for
 from flask_admin import expose
 from flask_login import current_user, login_required
 from marshmallow import ValidationError
@@ -23,7 +24,8 @@ from admin.base import Page, as_id, choose, database, find, hub, record, require
 from admin.connections import _own
 from admin.formatting import country
 from admin.frame import platform_title
-from hub import clock
+from admin.plugin import module
+from hub import clock, plugin_archives
 from hub.errors import HubError
 from hub.flows import connect, handshake
 from hub.models.connections import Connection, ConnectionState, Mode
@@ -201,7 +203,26 @@ class Wizard(Page):
             handshake=_handshake(connection),
             hook_url=connect.hook_url(connection, hub().config.public_url),
             is_private=public.startswith("http://"),
+            module=module(connection),
         )
+
+    # -- the store's module
+
+    @expose("/plugin/<platform>")
+    def plugin(self, platform: str) -> Any:
+        """The module as a file to install (PRS-04)."""
+        try:
+            made = plugin_archives.archive(platform)
+        except plugin_archives.NoArchive:
+            abort(404)
+        return send_file(io.BytesIO(made.content), mimetype="application/zip", as_attachment=True, download_name=made.file, etag=made.sha256)
+
+    @expose("/<int:connection_id>/module")
+    def plugin_state(self, connection_id: int) -> Any:
+        """Whether the module has called, and how it is; the page asks by itself."""
+        with self.read() as db:
+            connection = find(db, Connection, connection_id, _own)
+        return self.render("wizard/_plugin.html", module=module(connection))
 
     @expose("/<int:connection_id>/handshake")
     def activation(self, connection_id: int) -> Any:

@@ -64,7 +64,7 @@ def test_feature_markers_are_read_from_functions_classes_modules_and_php(tmp_pat
     )
     (tmp_path / "plugins" / "shop" / "tests" / "OutboxTest.php").write_text(
         "<?php\n/** @feature PRS-01, PRS-02 */\nfinal class OutboxTest {\n"
-        "/**\n * It waits.\n * @feature NAT-03\n */\npublic function testItWaits(): void {}\n}\n"
+        "/**\n * It waits.\n * @feature NAT-03\n * @screen configuration\n */\n#[Group('x')]\npublic function testItWaits(): void {}\n}\n"
     )
     orders = "tests/screens/test_orders.py"
     assert found(tmp_path) == sorted(
@@ -76,7 +76,7 @@ def test_feature_markers_are_read_from_functions_classes_modules_and_php(tmp_pat
             Shown("MIS-01", f"{orders}::TestMissed::test_two", "missed"),
             Shown("PRS-01", "plugins/shop/tests/OutboxTest.php::OutboxTest"),
             Shown("PRS-02", "plugins/shop/tests/OutboxTest.php::OutboxTest"),
-            Shown("NAT-03", "plugins/shop/tests/OutboxTest.php::testItWaits"),
+            Shown("NAT-03", "plugins/shop/tests/OutboxTest.php::testItWaits", "configuration"),
         ]
     )
 

@@ -135,7 +135,8 @@ def _unwell(*problems: Problem) -> Health:
 
 def store_facts(health: Health) -> dict[str, Any]:
     """What is kept of a store's answer."""
-    return {"version": health.version, "name": health.name, "timezone": health.timezone, "plugin_version": health.plugin_version,
+    return {**({"plugin": _plugin_facts(health.plugin)} if health.plugin else {}),
+            "version": health.version, "name": health.name, "timezone": health.timezone, "plugin_version": health.plugin_version,
             "capabilities": sorted(health.capabilities),
             "scopes": [{"code": one.code, "name": one.name, "currency": one.currency, "locale": one.locale} for one in health.scopes]}
 
@@ -427,8 +428,9 @@ def hello(hub: Hub, connection: Connection, event: Event) -> dict[str, Any]:
 
 
 def _plugin_facts(hint: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of what a plugin says of itself, and when it said so."""
     known = ("plugin_version", "platform_version", "php", "timezone", "currency", "locales", "stores", "cron_seen_at", "queue", "capabilities")
-    return {name: hint[name] for name in known if name in hint and len(json.dumps(hint[name])) < 4000}
+    return {**{name: hint[name] for name in known if name in hint and len(json.dumps(hint[name])) < 4000}, "said_at": _rfc3339(clock.now())}
 
 
 def new_api_token(session: Session, connection: Connection, label: str, abilities: Sequence[str], by: str) -> str:

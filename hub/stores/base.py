@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
@@ -28,7 +28,8 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """What a probe found. `problems` names each missing permission; `has_plugin` decides the best path."""
+    """What a probe found. `problems` names each missing permission; `has_plugin` decides the best path; `plugin` is what the
+    plugin says of itself (docs/plugin-contract.md 2, `hello.hint`)."""
 
     ok: bool
     version: str
@@ -39,6 +40,7 @@ class Health:
     plugin_version: str = ""
     capabilities: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
+    plugin: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Store(Protocol):

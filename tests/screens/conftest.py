@@ -48,7 +48,7 @@ class Visitor:
     def get(self, path: str, **options: object) -> str:
         """The page's HTML; the answer stays in ``last``."""
         self.last = self.client.get(path, **options)  # type: ignore[arg-type]
-        return self.last.get_data(as_text=True)
+        return self.last.get_data().decode(errors="replace")
 
     def post(self, path: str, data: dict[str, object] | None = None, *, token_of: str = "/admin/help/", **options: object) -> str:
         """Sends a form with a fresh token."""

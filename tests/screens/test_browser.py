@@ -93,10 +93,12 @@ def test_the_keyboard_alone_goes_everywhere(maya: Page, filled: Filled) -> None:
     expect(maya.locator(".sb-skip")).to_be_focused()
     maya.keyboard.press("Enter")
     expect(maya.locator("#main")).to_be_focused()
+    maya.wait_for_load_state()
     for key, heading in (("p", "Products"), ("o", "Orders"), ("m", "Mappings"), ("t", "Tasks"), ("h", "Home")):
         maya.keyboard.press("g")
         maya.keyboard.press(key)
         expect(maya.locator("h1")).to_have_text(heading)
+        maya.wait_for_load_state()      # the keys are listened to when the page's script has run
     maya.keyboard.press("/")
     expect(maya.locator("#sb-q")).to_be_focused()
     maya.keyboard.type("FK-MUG-MOS")

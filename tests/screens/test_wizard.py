@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import html
+import io
 import re
+import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from defusedxml import ElementTree
 from flask import Flask
 
 from admin import attach
+from hub import clock
 from hub.app import create_app
 from hub.config import Config
 from hub.models.connections import Connection, ConnectionState
@@ -189,3 +196,80 @@ def _authorise(world: World, consent: str) -> str:
         data={**query, "seller_id": seller.group(1), "answer": "authorize"},
     )
     return answer.headers["Location"]
+
+
+@pytest.mark.feature("PRS-04")
+def test_the_prestashop_module_is_downloaded_from_the_wizard(maya: Visitor) -> None:
+    """A valid module archive, as Module Manager › Upload a module takes it: one folder with the module's class of that name in it."""
+    connection_id = start(maya, "prestashop")
+    page = maya.get(f"/admin/connect/{connection_id}/store")
+    link = re.search(r'href="([^"]+)" download="shopbridge.zip"', page)
+    assert link is not None and "Upload a module" in page
+
+    maya.get(link.group(1))
+    content = maya.last.data
+    assert maya.status == 200 and maya.last.mimetype == "application/zip"
+    assert "attachment; filename=shopbridge.zip" in maya.last.headers["Content-Disposition"]
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        assert packed.testzip() is None
+        assert {name.split("/")[0] for name in packed.namelist()} == {"shopbridge"}
+        version = re.search(r"\$this->version = '([^']+)'", packed.read("shopbridge/shopbridge.php").decode())
+    assert version is not None and f"Version {version.group(1)}." in page and hashlib.sha256(content).hexdigest() in page
+    maya.get("/admin/connect/plugin/weblog")
+    assert maya.status == 404
+
+
+@pytest.mark.feature("MAG-05")
+def test_the_magento_module_from_the_wizard_has_the_four_fields_of_the_saas_configuration(maya: Visitor) -> None:
+    connection_id = start(maya, "magento")
+    page = maya.get(f"/admin/connect/{connection_id}/store")
+    link = re.search(r'href="([^"]+)" download="shopbridge-magento.zip"', page)
+    assert link is not None and "Stores › Configuration › TikTok Shop Connector › Saas Configuration" in page
+    maya.get(link.group(1))
+    with zipfile.ZipFile(io.BytesIO(maya.last.data)) as packed:
+        system = ElementTree.fromstring(packed.read("etc/adminhtml/system.xml"))
+    tabs = {tab.get("id"): tab.findtext("label") for tab in system.iter("tab")}
+    section = next(one for one in system.iter("section") if one.findtext("label") == "Saas Configuration")
+    assert tabs[section.findtext("tab")] == "TikTok Shop Connector"
+    fields = {field.findtext("label"): field for field in section.iter("field")}
+    assert {name: fields[name].get("type") for name in ("Enabled", "Web Hook URL", "App Key", "App Secret")} == {
+        "Enabled": "select", "Web Hook URL": "text", "App Key": "text", "App Secret": "obscure"}
+    assert fields["Enabled"].findtext("source_model") == r"Magento\Config\Model\Config\Source\Yesno"
+    assert fields["App Secret"].findtext("backend_model") == r"Magento\Config\Model\Config\Backend\Encrypted"
+
+
+@pytest.mark.feature("PRS-03")
+def test_the_page_says_how_the_module_is_and_what_to_do_about_it(maya: Visitor, world: World) -> None:
+    """What the module says at its hello: version, cron and queue, on the wizard and on the connection's page."""
+    connection_id = start(maya, "prestashop")
+    state = f"/admin/connect/{connection_id}/module"
+    assert "The module hasn&#39;t called yet." in maya.get(state)
+    address = re.search(r'id="u-hook" readonly value="([^"]+)"', maya.get(f"/admin/connect/{connection_id}/store"))
+    assert address is not None
+    world.store("prestashop", "POST", "pair", {"url": address.group(1)})
+    for page in (maya.get(state), maya.get(f"/admin/connections/{connection_id}/")):
+        assert re.search(r"The module [0-9.]+ is connected\.", page)
+        assert facts(page)["Store's cron"] == "Runs" and facts(page)["Events waiting there"].startswith("0")
+    before = facts(maya.get(f"/admin/connections/{connection_id}/"))["Last event received"]
+    sku = world.store("prestashop", "GET", "products")[0]["sku"]
+    with clock.hold(clock.now() + timedelta(minutes=3)):
+        world.store("prestashop", "POST", f"products/{sku}/save")
+        world.store("prestashop", "POST", "events/deliver")
+        assert facts(maya.get(f"/admin/connections/{connection_id}/"))["Last event received"] not in ("None yet", before)
+
+    hello = {"plugin_version": "0.9.0", "cron_seen_at": None, "queue": {"waiting": 12, "oldest_s": 2400, "failed": 3},
+             "said_at": (clock.now() - timedelta(hours=30)).isoformat()}
+    with world.hub.db.write() as db:
+        row = db.get_one(Connection, connection_id)
+        row.store = {**row.store, "plugin": hello}
+    told = facts(maya.get(f"/admin/connections/{connection_id}/"))
+    assert told["Version"].startswith("0.9.0") and "is newer. Download it" in told["Version"]
+    assert "press Save" in told["Last said how it is"] and "Has never run" in told["Store's cron"]
+    assert told["Events waiting there"].startswith("12, the oldest for 40 minutes") and told["Events given up"].startswith("3")
+    assert "5 things to look at." in maya.get(state)
+
+
+def facts(page: str) -> dict[str, str]:
+    """Every fact of the page by its name, without marks."""
+    found = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page, re.S)
+    return {html.unescape(name): " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split()) for name, text in found}

@@ -40,7 +40,8 @@ MATRIX = {
         connections.pause:POST connections.resume:POST connections.secret:POST connections.rename:POST connections.remove:POST
         connections.token:POST connections.end_token:POST
         wizard.index:GET wizard.index:POST wizard.draft:POST wizard.resume:GET wizard.store:GET wizard.store:POST
-        wizard.activation:GET wizard.tiktok:GET wizard.tiktok:POST wizard.shop:GET wizard.shop:POST returns.tiktok_callback:GET
+        wizard.activation:GET wizard.plugin:GET wizard.plugin_state:GET wizard.tiktok:GET wizard.tiktok:POST wizard.shop:GET
+        wizard.shop:POST returns.tiktok_callback:GET
         settings.save_products:POST settings.save_orders:POST
         people.index:GET people.page:GET
         history.index_view:GET history.export:GET
@@ -61,7 +62,7 @@ RIGHTS = {way: right for right, ways in MATRIX.items() for way in ways.split()}
 # `tests/inbox` the webhooks. Here: that none of them takes a person's session for one.
 MACHINES = {"hooks", "health", "handshake", "api"}
 IDS = {"connection_id", "shop_id", "listing_id", "mapping_id", "link_id", "task_id", "token_id", "user_id"}
-PLAIN = {"page": "push", "export_type": "csv", "filename": "shopbridge.css", "token": "no-such-link"}
+PLAIN = {"page": "push", "platform": "prestashop", "export_type": "csv", "filename": "shopbridge.css", "token": "no-such-link"}
 # What a form could name besides its own fields, to take what is not its own.
 HOSTILE = {"role": "owner", "email": "thief@example.com", "password_hash": "x", "session_epoch": "99", "deleted_at": "2020-01-01",
            "user_id": "1", "id": "1", "owner_id": "1", "made_by": "thief@example.com", "by": "thief@example.com", "hook_key": "x",

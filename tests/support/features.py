@@ -1,7 +1,8 @@
 """Feature ids of tests: where they stand, and that none is left out silently.
 
 A test that shows a row of the feature list carries `@pytest.mark.feature("ORD-09")`; PHP tests say `@feature NAT-03`
-in their doc-block. `found()` reads the source instead of running pytest, so the list is the same on every machine.
+in their doc-block, and `@screen configuration` where they look at one. `found()` reads the source instead of running
+pytest, so the list is the same on every machine.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 FEATURE_LIST = ROOT.parent / "shared" / "features.md"
 ID = re.compile(r"[A-Z]{3}-\d{2}[a-z]?")
+# A doc-block and what it stands before; attributes may come in between.
 _PHP_TEST = re.compile(
-    r"/\*\*(?P<doc>(?:(?!\*/).)*)\*/\s*(?:final\s+|abstract\s+)*(?:public\s+function|class)\s+(?P<name>\w+)",
+    r"/\*\*(?P<doc>(?:(?!\*/).)*)\*/\s*(?:#\[[^\n]*\]\s*)*(?:final\s+|abstract\s+)*(?:public\s+function|class)\s+(?P<name>\w+)",
     re.S,
 )
+_PHP_SCREEN = re.compile(r"@screen\s+(\S+)")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,10 +42,14 @@ def found(root: Path = ROOT) -> list[Shown]:
     shown: set[Shown] = set()
     for path in sorted((root / "tests").rglob("test_*.py")):
         shown.update(_in_python(path, path.relative_to(root).as_posix()))
-    for path in sorted((root / "plugins").rglob("*Test.php")):
-        if "vendor" not in path.parts:
-            shown.update(_in_php(path, path.relative_to(root).as_posix()))
+    for path in php_tests_of(root / "plugins"):
+        shown.update(_in_php(path, path.relative_to(root).as_posix()))
     return sorted(shown)
+
+
+def php_tests_of(folder: Path) -> list[Path]:
+    """Every PHP test file below a folder, but for what Composer brought."""
+    return [path for path in sorted(folder.rglob("*Test.php")) if "vendor" not in path.parts]
 
 
 def known_ids(path: Path = FEATURE_LIST) -> set[str]:
@@ -101,9 +108,10 @@ def _marks(expressions: list[ast.expr]) -> Iterator[tuple[str, str]]:
 
 def _in_php(path: Path, name: str) -> Iterator[Shown]:
     for match in _PHP_TEST.finditer(path.read_text()):
+        screen = _PHP_SCREEN.search(match["doc"])
         for line in re.findall(r"@feature\s+([^\n*]+)", match["doc"]):
             for feature in ID.findall(line):
-                yield Shown(feature, f"{name}::{match['name']}")
+                yield Shown(feature, f"{name}::{match['name']}", screen.group(1) if screen else "")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -90,7 +90,7 @@ class MagentoStore(PluginFirst):
             version=str(facts.get("platform_version") or self._version()), name=scopes[0].name if scopes else "",
             timezone=str(first.get("timezone", "")), scopes=scopes, has_plugin=bool(facts),
             plugin_version=str(facts.get("plugin_version", "")),
-            capabilities=frozenset(str(one) for one in facts.get("capabilities", ())), problems=tuple(problems))
+            capabilities=frozenset(str(one) for one in facts.get("capabilities", ())), problems=tuple(problems), plugin=facts)
 
     def _missing(self, *, without_plugin: bool = False) -> list[Problem]:
         """Each permission that a call which we need is refused for, once."""

@@ -82,7 +82,7 @@ class PrestaShopStore(PluginFirst):
             version=root.version, name=root.name or settings.get("PS_SHOP_NAME", ""), timezone=settings.get("PS_TIMEZONE", ""),
             scopes=scopes or (Scope(code=DEFAULT_SCOPE, name=root.name, currency=currency),), has_plugin=bool(facts),
             plugin_version=str(facts.get("plugin_version", "")),
-            capabilities=frozenset(str(one) for one in facts.get("capabilities", ())), problems=tuple(problems))
+            capabilities=frozenset(str(one) for one in facts.get("capabilities", ())), problems=tuple(problems), plugin=facts)
 
     def _plugin_health(self) -> tuple[Mapping[str, Any], list[Problem]]:
         try:

@@ -1,0 +1,1 @@
+"""The store plugins: their zips, and their own tests."""
