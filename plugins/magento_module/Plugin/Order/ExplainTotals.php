@@ -1,0 +1,110 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Shopbridge\TikTokShop\Plugin\Order;
+
+use Magento\Framework\DataObject;
+use Magento\Sales\Block\Order\Totals;
+use Magento\Sales\Model\Order;
+use Magento\Sales\Model\Order\Creditmemo;
+use Magento\Sales\Model\Order\Invoice;
+use Shopbridge\TikTokShop\Model\Order\Fees;
+use Shopbridge\TikTokShop\Model\Order\Money;
+
+/**
+ * Shows the money of a TikTok Shop order as TikTok Shop named it, in orders, invoices and credit memos alike: who gave
+ * which discount, each other charge, and whose the tax is.
+ */
+class ExplainTotals
+{
+    public function __construct(private readonly Fees $fees)
+    {
+    }
+
+    /**
+     * @param DataObject[] $result totals by code
+     * @param string|null $area
+     * @return DataObject[]
+     */
+    public function afterGetTotals(Totals $subject, $result, $area = null): array
+    {
+        $source = $subject->getSource();
+        $order = $source instanceof Order ? $source : $subject->getOrder();
+        $row = $order instanceof Order ? $this->fees->rowOf($order) : null;
+        if ($row === null || !is_array($result) || (string) $area !== '') {
+            return (array) $result;
+        }
+        $currency = (string) $order->getOrderCurrencyCode();
+        $money = $this->fees->money($row);
+        $totals = [];
+        foreach ($result as $code => $total) {
+            if ($code === 'discount') {
+                $totals += $this->discounts($source, $order, $total, $money, $currency);
+            } elseif ($code === 'tax' && $row['tax_remitted_by'] === 'tiktok') {
+                $totals += $this->charges($source, $money, $currency);
+                $label = __('Tax collected and remitted by TikTok Shop');
+                $totals['tax'] = $this->total('tax', $label, (float) $source->getTaxAmount());
+            } else {
+                $totals[$code] = $total;
+            }
+        }
+        return $totals + $this->charges($source, $money, $currency);
+    }
+
+    /**
+     * Two named discounts where the document holds all of them; else the sum as it is.
+     *
+     * @param array<string, mixed> $money
+     * @return DataObject[]
+     */
+    private function discounts(DataObject $source, Order $order, DataObject $total, array $money, string $currency): array
+    {
+        if (abs((float) $source->getDiscountAmount() - (float) $order->getDiscountAmount()) > 0.00001) {
+            $total->setLabel(__('Discount'));
+            return ['discount' => $total];
+        }
+        $found = [];
+        $titles = [
+            'seller_discount' => __('Seller discount'),
+            'platform_discount' => __('TikTok Shop discount'),
+            'cofunded_discount' => __('Co-funded shipping discount'),
+        ];
+        foreach ($titles as $name => $title) {
+            $minor = (int) ($money[$name] ?? 0);
+            if ($minor !== 0) {
+                $found["shopbridge_$name"] = $this->total("shopbridge_$name", $title, -Money::number($minor, $currency));
+            }
+        }
+        return $found ?: ['discount' => $total];
+    }
+
+    /**
+     * @param array<string, mixed> $money
+     * @return DataObject[]
+     */
+    private function charges(DataObject $source, array $money, string $currency): array
+    {
+        $named = $money['fees'] ?? [];
+        $all = (int) array_sum(array_column($named, 'amount'));
+        $here = $source instanceof Invoice || $source instanceof Creditmemo ? $this->fees->inDocument($source) : $all;
+        $found = [];
+        if ($here === $all && $here !== 0) {
+            foreach ($named as $place => $fee) {
+                $code = "shopbridge_fee_$place";
+                $found[$code] = $this->total($code, $fee['title'], Money::number((int) $fee['amount'], $currency));
+            }
+        } elseif ($here !== 0) {
+            $title = __('Other TikTok Shop charges');
+            $found['shopbridge_fees'] = $this->total('shopbridge_fees', $title, Money::number($here, $currency));
+        }
+        return $found;
+    }
+
+    private function total(string $code, \Magento\Framework\Phrase|string $label, float $value): DataObject
+    {
+        return new DataObject([
+            'code' => $code, 'label' => $label, 'value' => $value, 'base_value' => $value, 'strong' => false,
+        ]);
+    }
+}
