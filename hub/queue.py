@@ -90,7 +90,7 @@ def _send_waiting(session: Session) -> None:
     if session.in_nested_transaction():  # a savepoint was released; nothing is durable yet
         return
     waiting = session.info.pop("waiting", None)
-    if waiting:
+    if waiting and not session.info.get("rehearsal"):
         try:
             wake(waiting)
         except Exception:  # raising here would break a session that is already committed

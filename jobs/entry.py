@@ -6,7 +6,6 @@ import os
 import threading
 from typing import Any
 
-from sqlalchemy import exists, select
 from sqlalchemy.exc import DBAPIError
 
 from hub import log
@@ -15,7 +14,6 @@ from hub.crashpoints import crash_point
 from hub.errors import Temporary
 from hub.flows import running
 from hub.flows.running import Claimed, Ending
-from hub.models.tasks import Item
 from hub.wiring import Hub, open_hub
 from jobs.handlers import ITEMS, TASKS, item_flow, task_flow
 
@@ -90,18 +88,13 @@ def _settle(opened: Hub, claimed: Claimed, ending: Ending) -> None:
 def _work(opened: Hub, claimed: Claimed) -> Ending:
     view = claimed.view
     crash_point("task.before_flow")
-    if view.kind in ITEMS and view.parent_id is not None and _has_items(opened, view.id):
+    if view.kind in ITEMS and view.parent_id is not None and running.has_items(opened.db, view.id):
         of_item = item_flow(view.kind)
         return running.run_items(opened.db, claimed, lambda subject: of_item(opened, subject, view),
                                  opened.config.worker_threads)
     if view.kind in TASKS:
         return task_flow(view.kind)(opened, view)
     return item_flow(view.kind)(opened, int(view.args["listing_id"]), view)
-
-
-def _has_items(opened: Hub, task_id: int) -> bool:
-    with opened.db.read() as session:
-        return bool(session.scalar(select(exists().where(Item.task_id == task_id))))
 
 
 def _is_passing(error: DBAPIError) -> bool:

@@ -21,7 +21,7 @@ from rq.worker import Worker
 from hub import clock, crashpoints, log, queue
 from hub.config import Config
 from hub.domain.tasks import Queue
-from hub.flows import alerts
+from hub.flows import alerts, rehearsal
 from hub.queue import FAILURES_KEPT_S
 from hub.wiring import open_hub
 from jobs import entry, handlers
@@ -89,6 +89,7 @@ def work(queues: Sequence[Queue], config: Config) -> None:
     opened = open_hub(config)
     entry.use(opened)
     handlers.load_all()
+    rehearsal.rehearse(opened.db)
     signal.signal(signal.SIGUSR1, entry.ask_to_stop)  # inherited by the work-horse: it is never without it
     pause = threading.Event()
     while not HubWorker.is_stopping:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Table, bindparam, delete, func, or_, select, update
+from sqlalchemy import Row, Table, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -238,8 +238,11 @@ def _wait(session: Session, task: Task, state: TaskState, run_at: datetime, says
         waiting.attempts, waiting.tries = max(waiting.attempts, task.attempts), task.tries
         waiting.crashes = max(waiting.crashes, task.crashes)
         waiting.args = tasks.united(task.args, waiting.args)
-        if state is TaskState.QUEUED and run_at > waiting.run_at:
+        if state is TaskState.QUEUED:
+            # Later, so that a back-off holds; or earlier, so that nothing unfinished waits for a date set for something else.
             waiting.run_at, waiting.backoff = run_at, backoff
+            if run_at <= clock.now():
+                tasks.wake(session, waiting)
         elif state is TaskState.HELD:
             waiting.state = TaskState.HELD
         return
@@ -340,6 +343,12 @@ class _Ended:
     item: ItemRow
     ending: Ending
     started: datetime
+
+
+def has_items(db: Database, task_id: int) -> bool:
+    """Whether the task is a chunk."""
+    with db.read() as session:
+        return bool(session.scalar(select(exists().where(Item.task_id == task_id))))
 
 
 def run_items(db: Database, claimed: Claimed, flow: ItemFlow, most_threads: int) -> Ending:
@@ -714,4 +723,4 @@ def _blame_items(session: Session, task: Task) -> int:
     return gave_up
 
 
-__all__ = ["Claimed", "Sweep", "claim", "lead", "outcome_of", "run_items", "settle", "summary_of", "view_of"]
+__all__ = ["Claimed", "Sweep", "claim", "has_items", "lead", "outcome_of", "run_items", "settle", "summary_of", "view_of"]

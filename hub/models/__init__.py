@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Engine, Enum, Integer, MetaData, create_engine, event
+from sqlalchemy import Connection as SqlConnection
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -155,11 +156,44 @@ class Database:
                 session.info["writes"] = True
                 yield session
 
+    @contextmanager
+    def rehearsal(self) -> Iterator[Database]:
+        """The same database, of which nothing stays that is written through what this gives: one transaction, rolled back at
+        the end. Nobody is woken. Other writers of an SQLite file wait meanwhile."""
+        with self._lock or nullcontext():
+            engine = self.engine.execution_options(writes=True) if self.is_sqlite else self.engine
+            with engine.connect() as connection:
+                transaction = connection.begin()
+                try:
+                    yield _Stage(self, connection)
+                finally:
+                    transaction.rollback()
+
     def forget_connections(self) -> None:
         """In a forked child: leave the parent's connections to the parent (`stack.md` 5)."""
         self.engine.dispose(close=False)
         if self.is_sqlite:
             self._lock = threading.RLock()
+
+
+class _Stage(Database):
+    """A database whose sessions are parts of one transaction."""
+
+    def __init__(self, real: Database, connection: SqlConnection) -> None:
+        self.engine = real.engine
+        self.is_sqlite = real.is_sqlite
+        self._connection = connection
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        with Session(self._connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        with self.read() as session, session.begin():
+            session.info["rehearsal"] = True  # its commit makes nothing durable: `hub.queue` wakes nobody
+            yield session
 
 
 def load_all() -> None:
