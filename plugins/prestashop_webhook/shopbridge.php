@@ -18,6 +18,7 @@ require_once __DIR__ . '/autoload.php';
 use Shopbridge\Admin\ConfigurePage;
 use Shopbridge\Hook\CatalogueHooks;
 use Shopbridge\Hook\OrderHooks;
+use Shopbridge\Hook\PlacingHooks;
 use Shopbridge\Hook\PriceHooks;
 use Shopbridge\Hook\ProductHooks;
 use Shopbridge\Hook\StockHooks;
@@ -32,6 +33,7 @@ class Shopbridge extends PaymentModule
 {
     use CatalogueHooks;
     use OrderHooks;
+    use PlacingHooks;
     use PriceHooks;
     use ProductHooks;
     use StockHooks;

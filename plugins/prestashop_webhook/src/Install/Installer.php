@@ -12,6 +12,7 @@ declare(strict_types=1);
 namespace Shopbridge\Install;
 
 use Shopbridge\Event\Log;
+use Shopbridge\Order\Parts;
 use Shopbridge\Services;
 
 if (!defined('_PS_VERSION_')) {
@@ -24,7 +25,7 @@ if (!defined('_PS_VERSION_')) {
 final class Installer
 {
     /** Classes of the parts, in the order in which they are made. */
-    const PARTS = [];
+    const PARTS = [Parts::class];
 
     /** @var \Module */
     private $module;

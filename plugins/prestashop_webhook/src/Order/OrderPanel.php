@@ -1,0 +1,98 @@
+<?php
+/**
+ * Shopbridge: sells a shop's products on TikTok Shop.
+ *
+ * @author    Shopbridge
+ * @copyright Shopbridge contributors
+ * @license   https://www.apache.org/licenses/LICENSE-2.0 Apache License 2.0
+ */
+
+declare(strict_types=1);
+
+namespace Shopbridge\Order;
+
+use Shopbridge\Core\Database;
+use Shopbridge\Money\Amount;
+
+if (!defined('_PS_VERSION_')) {
+    exit;
+}
+
+/**
+ * What TikTok Shop says about an order, beside it in the back office: status, dates, who owes the tax, and every charge by its name.
+ */
+final class OrderPanel
+{
+    /** @var \Module */
+    private $module;
+    /** @var Database */
+    private $database;
+
+    public function __construct(\Module $module, Database $database)
+    {
+        $this->module = $module;
+        $this->database = $database;
+    }
+
+    /**
+     * Empty for an order that is not TikTok Shop's.
+     */
+    public function show(int $order): string
+    {
+        $key = $order > 0 ? (new Keys($this->database))->ofOrder($order) : null;
+        if ($key === null) {
+            return '';
+        }
+        $smarty = \Context::getContext()->smarty;
+        $smarty->assign('shopbridge_order', [
+            'key' => $key->key,
+            'status' => (string) ($key->facts['status'] ?? ''),
+            'dates' => (array) ($key->facts['dates'] ?? []),
+            'rows' => $this->rows($key),
+            'is_remitted' => ($key->body['tax_remitted_by'] ?? '') === 'tiktok',
+            'is_oversold' => (bool) ($key->facts['oversold'] ?? false),
+            'reason' => (string) ($key->facts['reason'] ?? ''),
+        ]);
+
+        return $this->module->fetch('module:shopbridge/views/templates/hook/order_panel.tpl');
+    }
+
+    /**
+     * Charges and discounts of TikTok Shop under their own names, which PrestaShop's sums put together.
+     *
+     * @return array<int, array{title: string, amount: string}>
+     */
+    private function rows(Key $key): array
+    {
+        $body = $key->body;
+        $seller = $platform = 0;
+        foreach ($body['lines'] as $line) {
+            $seller -= Amount::of($line['seller_discount']);
+            $platform -= Amount::of($line['platform_discount']);
+        }
+        $shipping = $body['shipping'];
+        $translate = function (string $text): string {
+            return $this->module->getTranslator()->trans($text, [], 'Modules.Shopbridge.Admin');
+        };
+        $rows = [
+            [$translate('Your discount'), $seller],
+            [$translate('TikTok Shop discount'), $platform],
+            [$translate('Your discount on shipping'), -Amount::of($shipping['seller_discount'])],
+            [$translate('TikTok Shop discount on shipping'), -Amount::of($shipping['platform_discount']) - Amount::of($shipping['cofunded_discount'])],
+        ];
+        foreach ($body['fees'] as $fee) {
+            $rows[] = [$fee['title'], Amount::of($fee['amount'])];
+        }
+        if ($body['tax_remitted_by'] === 'tiktok') {
+            $rows[] = [$translate(Describe::TAX_TITLE), Amount::of($body['totals']['tax'])];
+        }
+        $found = [];
+        foreach ($rows as list($title, $amount)) {
+            if ($amount !== 0) {
+                $found[] = ['title' => $title, 'amount' => Amount::text($amount, 2) . ' ' . $body['currency']];
+            }
+        }
+
+        return $found;
+    }
+}
