@@ -145,6 +145,14 @@ def settle(session: Session, effect_id: int, state: EffectState = EffectState.DO
         effect.data = {**effect.data, **data}
 
 
+def settle_older(session: Session, effect_id: int) -> None:
+    """What was intended before it and never heard of is over: this one's news holds theirs (a status, not a parcel or a refund)."""
+    effect = session.get_one(OrderEffect, effect_id)
+    session.execute(update(OrderEffect).where(
+        OrderEffect.link_id == effect.link_id, OrderEffect.kind == effect.kind, OrderEffect.id < effect_id,
+        OrderEffect.state == EffectState.INTENDED).values(state=EffectState.DONE, done_at=clock.now()))
+
+
 def forgive(session: Session, link: OrderLink) -> None:
     """A person says that it may work now: what was refused is tried anew, and is no longer a problem until it fails again."""
     session.execute(delete(OrderEffect).where(OrderEffect.link_id == link.id, OrderEffect.state == EffectState.REFUSED))

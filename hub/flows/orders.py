@@ -448,6 +448,7 @@ def _status_to_store(case: _Case, order: Order) -> list[str]:
     case.store.set_status(order.order_id, order.raw_state, False if hold_over else None, dates)
     with case.hub.db.write() as session:
         links.settle(session, effect_id)
+        links.settle_older(session, effect_id)
     return [f"status {order.raw_state.replace('_', ' ').lower()}"]
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from hub.domain.tasks import Outcome, TaskState
+from hub.domain.tasks import Outcome, TaskState, order_lane
 from hub.models.inbox import InboxEvent, InboxState
 from hub.models.orders import EffectState, LinkState, OrderEffect, OrderLink
 from hub.models.tasks import Task
@@ -56,9 +56,10 @@ def once(world: World) -> Iterator[str]:
     skus = Counter((one.get("shop_id"), sku["seller_sku"]) for one in products for sku in one["skus"])
     yield from (f"I2: SKU {sku} is on sale {times} times in shop {shop}" for (shop, sku), times in skus.items() if times > 1)
     with world.hub.db.read() as session:
-        stuck = session.scalars(select(OrderEffect).where(OrderEffect.state == EffectState.INTENDED)).all()
-    for effect in stuck:
-        yield f"I2: {effect.kind} {effect.key} of link {effect.link_id} was intended and its end is unknown"
+        for effect in session.scalars(select(OrderEffect).where(OrderEffect.state == EffectState.INTENDED)):
+            work = session.scalars(select(Task).where(Task.lane == order_lane(effect.link_id)).order_by(Task.id))
+            yield (f"I2: {effect.kind} {effect.key} of link {effect.link_id} was intended at {effect.at:%H:%M:%S} and its end is unknown; "
+                   + "; ".join(f"{task.kind} {task.state} {task.outcome} at {task.run_at:%H:%M:%S}: {task.says}" for task in work))
 
 
 def complete(world: World) -> Iterator[str]:

@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from hub import clock
 from hub.flows import missed
+from hub.flows.orders import submit_relay
 from hub.flows.schedules import insert_due
-from hub.models.orders import LinkState, OrderLink
+from hub.models.orders import EffectKind, EffectState, LinkState, OrderEffect, OrderLink
+from hub.models.shops import Shop
 from tests.support.trade import Trade
 
 NUMBERS = iter(range(10_000_000, 20_000_000))
@@ -211,6 +214,30 @@ def test_what_is_shipped_within_the_buyers_free_hour_is_sent_when_it_is_over(fre
     assert fresh.state(order_id) == "open", "the hour is over"
     ship(fresh, order_id, tracking)
     assert fresh.told(order_id)["status"] == "AWAITING_COLLECTION"
+
+
+def test_a_status_that_never_arrived_is_settled_by_the_next_one(fresh: Trade):
+    """The store was away while the order waited; afterwards nothing stands as begun and unfinished."""
+    match = {"operation": "do:orders.status"} if fresh.platform == "prestashop" else {"path_regex": "/status$", "method": "PUT"}
+    order_id = fresh.place()
+    fresh.world.settle()
+    fresh.world.store(fresh.platform, "POST", "faults", {"match": match, "times": -1, "do": {"status": 503}})
+    with fresh.world.hub.db.write() as session:
+        submit_relay(session, session.get_one(Shop, fresh.world.shop_id(fresh.platform)), order_id)
+    fresh.world.settle()
+    assert EffectState.INTENDED in statuses(fresh, order_id)
+    fresh.world.store(fresh.platform, "DELETE", "faults")
+    fresh.world.pass_time(timedelta(minutes=61))
+    fresh.world.settle()
+    assert fresh.state(order_id) == "open" and set(statuses(fresh, order_id)) == {EffectState.DONE}
+
+
+def statuses(trade: Trade, order_id: str) -> list[EffectState]:
+    """How each of TikTok's states that were sent to the store for show ended."""
+    link = trade.link(order_id)
+    with trade.world.hub.db.read() as session:
+        return list(session.scalars(select(OrderEffect.state).where(
+            OrderEffect.link_id == link.id, OrderEffect.kind == EffectKind.STORE_STATUS)))
 
 
 @pytest.mark.feature("FUL-02")

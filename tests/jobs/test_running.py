@@ -227,6 +227,29 @@ def test_a_failed_task_that_a_newer_one_replaces_hands_its_back_off_on(hub: Hub,
     assert (row.state, row.tries, row.run_at) == (TaskState.QUEUED, 1, NOON + timedelta(seconds=10))
 
 
+def test_what_is_unfinished_does_not_wait_for_a_later_date_of_its_lane(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An order's status was on its way when the worker died, and the buyer's free hour ends later: the status is not an hour late."""
+    def plan_later() -> int:
+        return submit(hub, Kind.REFRESH_PRODUCT, lane="p:1", run_at=NOON + timedelta(hours=1))
+
+    def busy(_hub: Hub, _view: Any) -> Result:
+        plan_later()
+        raise Temporary("busy")
+
+    with clock.hold(NOON):
+        killed = submit(hub, Kind.REFRESH_PRODUCT, lane="p:1")
+        assert running.claim(hub.db, killed)
+        later = plan_later()
+    with clock.hold(NOON + timedelta(minutes=5)):
+        assert running.Sweep(hub.db).free_dead() == 1
+        assert (task(hub, killed).state, task(hub, later).run_at) == (TaskState.SUPERSEDED, NOON + timedelta(minutes=5))
+        use_flow(monkeypatch, Kind.REFRESH_PRODUCT, busy)
+        assert entry.run(hub, later)
+        with hub.db.read() as session:
+            last = session.scalars(select(Task).order_by(Task.id.desc())).first()
+        assert last is not None and last.id != later and last.run_at == NOON + timedelta(minutes=5, seconds=10)
+
+
 def test_stock_of_one_listing_starts_at_most_once_a_second(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     use_flow(monkeypatch, Kind.UPDATE_STOCK, lambda hub, listing, view: Result(), of_items=True)
 
