@@ -6,7 +6,7 @@ namespace Shopbridge\TikTokShop\Model\TikTok;
 
 use Magento\Framework\Exception\LocalizedException;
 use Magento\Framework\Serialize\Serializer\Json;
-use Magento\Framework\Stdlib\DateTime\DateTime;
+use Shopbridge\TikTokShop\Model\Clock;
 use Shopbridge\TikTokShop\Model\Hub\Client;
 use Shopbridge\TikTokShop\Model\Hub\HubException;
 use Shopbridge\TikTokShop\Model\State;
@@ -29,7 +29,7 @@ class Authorization
         private readonly State $state,
         private readonly Settings $settings,
         private readonly Json $json,
-        private readonly DateTime $clock
+        private readonly Clock $clock
     ) {
     }
 
@@ -43,7 +43,7 @@ class Authorization
         $answer = $this->client->post('connection/authorization', ['state_prefix' => $this->settings->authorizeState()]);
         $this->keep([
             'state' => hash('sha256', (string) $answer['state']),
-            'until' => $this->clock->gmtTimestamp() + self::LASTS_S,
+            'until' => $this->clock->now() + self::LASTS_S,
             'is' => self::WAITING,
             'says' => '',
         ]);
@@ -120,7 +120,7 @@ class Authorization
      */
     private function isOver(array $kept): bool
     {
-        return $this->clock->gmtTimestamp() > (int) ($kept['until'] ?? 0);
+        return $this->clock->now() > (int) ($kept['until'] ?? 0);
     }
 
     /**

@@ -82,7 +82,7 @@ class Facts
     private function problems(array $connection): array
     {
         return array_values(array_map(
-            static fn (array $problem): string => trim(($problem['says'] ?? '') . ' ' . ($problem['fix'] ?? '')),
+            static fn (array $problem): string => trim(rtrim((string) ($problem['says'] ?? ''), '. ') . '. ' . ($problem['fix'] ?? '')),
             (array) ($connection['problems'] ?? [])
         ));
     }

@@ -9,14 +9,14 @@ define(['jquery', 'Shopbridge_TikTokShop/js/ask'], function ($, ask) {
 
         panel.empty().append($('<p class="note">').text(config.asking));
         ask(config.url).done(function (answer) {
-            var list = $('<dl class="shopbridge-list">');
+            var list = $('<table class="shopbridge-list">');
 
             panel.empty();
             if (answer.state) {
                 panel.append($('<p class="shopbridge-state">').addClass('_' + answer.state.kind).text(answer.state.says));
             }
             $.each(answer.rows || [], function (index, row) {
-                list.append($('<dt>').text(row.label), $('<dd>').text(row.value));
+                list.append($('<tr>').append($('<th scope="row">').text(row.label), $('<td>').text(row.value)));
             });
             panel.append(list);
             $.each(answer.problems || [], function (index, problem) {
