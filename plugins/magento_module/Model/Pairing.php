@@ -23,6 +23,7 @@ use Shopbridge\TikTokShop\Model\Hub\Unreachable;
 class Pairing
 {
     private const SAID = 'hello_said';
+    private const WITH = 'hello_with';
     private const EVERY_S = 82800;
 
     public function __construct(
@@ -54,6 +55,18 @@ class Pairing
     }
 
     /**
+     * Whatever held the queue back under other settings is over.
+     */
+    public function noticeSettings(): void
+    {
+        $fingerprint = $this->config->endpoint()?->fingerprint() ?? '';
+        if ($this->state->get(self::WITH) !== $fingerprint) {
+            $this->schedule->startAnew();
+            $this->state->set(self::WITH, $fingerprint);
+        }
+    }
+
+    /**
      * Says hello now.
      *
      * @return array<string, mixed> the hub's answer but for the token: connection, shops, skew_s, expires_at
@@ -65,6 +78,7 @@ class Pairing
         if ($endpoint === null) {
             throw new NotPaired(__('Paste the Web Hook URL that the hub shows, and save.'));
         }
+        $this->noticeSettings();
         [$id, $answer] = $this->say($endpoint);
         if ($answer->status === 409) {
             // That id was answered before, to someone who did not hear it.

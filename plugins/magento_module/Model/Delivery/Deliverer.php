@@ -68,6 +68,7 @@ class Deliverer
         }
         $this->capture->readLogs();
         $endpoint = $this->config->endpoint();
+        $this->pairing->noticeSettings();
         if ($endpoint === null || !$this->schedule->isOpen() || !$this->sayHelloWhereDue()) {
             return $result;
         }
