@@ -58,6 +58,6 @@ class CatalogueCalls implements CatalogueCallsInterface
      */
     public function health(): AnswerInterface
     {
-        return $this->call->answer(fn (): AnswerInterface => new Answer($this->health->report()));
+        return $this->call->answer(fn (): AnswerInterface => new Answer($this->health->facts() + ['checks' => $this->health->checks()]));
     }
 }

@@ -19,15 +19,23 @@ class SendAnswer
     }
 
     /**
-     * @param mixed $result
+     * Around, not after: the serialiser fails on objects that it can't look into.
+     *
      * @param mixed $data what the service returned
+     * @param string $serviceClassName
+     * @param string $serviceMethodName
      * @return mixed
      * @SuppressWarnings(PHPMD.UnusedFormalParameter)
      */
-    public function afterProcess(ServiceOutputProcessor $subject, mixed $result, mixed $data): mixed
-    {
+    public function aroundProcess(
+        ServiceOutputProcessor $subject,
+        callable $proceed,
+        $data,
+        $serviceClassName,
+        $serviceMethodName
+    ): mixed {
         if (!$data instanceof AnswerInterface) {
-            return $result;
+            return $proceed($data, $serviceClassName, $serviceMethodName);
         }
         $this->response->setHttpResponseCode($data->getStatus());
         return $data->getBody();
