@@ -95,6 +95,7 @@ final class ConfigurePage
 
             return;
         }
+        Services::observer()->probe($this->shop ?: (int) \Configuration::get('PS_SHOP_DEFAULT'));
         $this->greet($this->say('Saved, and joined with your hub.'));
     }
 

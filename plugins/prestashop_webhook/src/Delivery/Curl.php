@@ -22,12 +22,14 @@ final class Curl implements Transport
 {
     const CONNECT = 2;
     const TOTAL = 10;
+    /** Seconds for a look at the shop's own webservice, while a merchant waits. */
+    const LOOK = 4;
     /** More than any answer of a hub. */
     const MOST = 1048576;
 
     public function post(string $url, array $headers, string $body): Reply
     {
-        return $this->call($url, $headers, $body);
+        return $this->call($url, $headers, $body, self::TOTAL);
     }
 
     /**
@@ -37,13 +39,13 @@ final class Curl implements Transport
      */
     public function get(string $url, array $headers): Reply
     {
-        return $this->call($url, $headers, null);
+        return $this->call($url, $headers, null, self::LOOK);
     }
 
     /**
      * @param array<string, string> $headers
      */
-    private function call(string $url, array $headers, ?string $body): Reply
+    private function call(string $url, array $headers, ?string $body, int $seconds): Reply
     {
         $received = '';
         $found = [];
@@ -56,7 +58,7 @@ final class Curl implements Transport
             CURLOPT_URL => $url,
             CURLOPT_HTTPHEADER => array_merge($lines, ['Expect:']),
             CURLOPT_CONNECTTIMEOUT => self::CONNECT,
-            CURLOPT_TIMEOUT => self::TOTAL,
+            CURLOPT_TIMEOUT => $seconds,
             CURLOPT_FOLLOWLOCATION => false,
             CURLOPT_PROTOCOLS => CURLPROTO_HTTP | CURLPROTO_HTTPS,
             CURLOPT_NOSIGNAL => true,

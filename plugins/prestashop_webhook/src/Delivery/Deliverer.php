@@ -89,6 +89,10 @@ final class Deliverer
             $end = $this->now() + $seconds;
             $links = $this->settings->links();
             $this->queue->adopt(array_keys($links));
+            foreach ($links as $key => $shops) {
+                // Before the claim, so that numbers go out in their order.
+                $this->sayHello($this->queue->link((string) $key), $shops);
+            }
             do {
                 $claimed = $this->claim($links);
                 foreach ($links as $key => $shops) {
@@ -170,7 +174,7 @@ final class Deliverer
             }
         }
         $link->isHelloDue = false;
-        $this->queue->helloSaid($link->key);
+        $this->queue->noteHello($link->key, false);
         $batch = $this->packer->hello(call_user_func($this->facts, $shops), Stores::code($shops[0]), $link->seq, $this->now());
         $this->queue->dropHello($link->key);
         $this->queue->take([], [$link->key => [$batch]], [$link]);
@@ -205,7 +209,7 @@ final class Deliverer
     {
         if ($reply->status === 200) {
             if (($reply->headers['webhook-id'] ?? '') !== $batch->webhookId || !Signature::isSignedBy($k4, $reply->headers, $reply->body)) {
-                $link->isHelloDue = true;
+                $this->sayAnother($link);
 
                 return Answers::backOff($link, Link::UNSIGNED, '');
             }
@@ -220,7 +224,7 @@ final class Deliverer
         }
         if ($reply->status === 409) {
             // That hello was answered and its answer got lost: another one, at once the first time.
-            $link->isHelloDue = true;
+            $this->sayAnother($link);
 
             return $batch->tries > 1 ? Answers::backOff($link, Link::STATUS, '409') : new Verdict(Verdict::OBEY);
         }
@@ -229,6 +233,15 @@ final class Deliverer
         }
 
         return Answers::verdict($reply, $batch, $link, $this->now());
+    }
+
+    /**
+     * The next hello is a new one, with an id of its own.
+     */
+    private function sayAnother(Link $link): void
+    {
+        $link->isHelloDue = true;
+        $this->queue->noteHello($link->key, true);
     }
 
     private function settle(Link $link, Batch $batch, Verdict $verdict): void

@@ -155,7 +155,7 @@ final class Checks
         if ($now->cronSeenAt > 0 && $now->now - $now->cronSeenAt < self::CRON_MISSED) {
             return new Check('cron', Check::OK, $title, $this->say('Last called at %time%.', ['%time%' => $this->time($now->cronSeenAt)]));
         }
-        $ran = $now->ranAt === 0 ? $this->say('Nothing was sent yet.') : $this->say('Changes were last sent at %time%, when someone used the shop.', ['%time%' => $this->time($now->ranAt)]);
+        $ran = $now->ranAt === 0 ? $this->say('The sending has not run yet.') : $this->say('The sending last ran at %time%, after someone used the shop.', ['%time%' => $this->time($now->ranAt)]);
         if ($now->cronSeenAt === 0) {
             return new Check('cron', Check::IDLE, $title, $this->say('No cron has called.') . ' ' . $ran, $todo);
         }

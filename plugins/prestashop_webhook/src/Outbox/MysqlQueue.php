@@ -124,10 +124,10 @@ final class MysqlQueue implements Queue
             . ", hello_due = 1 ON DUPLICATE KEY UPDATE hello_due = 1, is_stopped = 0, steps = 0, not_before = NULL, notice = '', notice_says = ''");
     }
 
-    public function helloSaid(string $key): void
+    public function noteHello(string $key, bool $isDue): void
     {
-        $this->database->run('INSERT INTO ' . $this->database->table('link') . ' SET link = ' . $this->database->quote($key)
-            . ', hello_due = 0 ON DUPLICATE KEY UPDATE hello_due = 0');
+        $set = 'hello_due = ' . ($isDue ? 1 : 0);
+        $this->database->run('INSERT INTO ' . $this->database->table('link') . ' SET link = ' . $this->database->quote($key) . ", $set ON DUPLICATE KEY UPDATE $set");
     }
 
     public function calm(string $key): void

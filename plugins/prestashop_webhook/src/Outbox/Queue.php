@@ -61,9 +61,9 @@ interface Queue
     public function askHello(string $key): void;
 
     /**
-     * Hello was put into a message.
+     * Notes whether hello has still to be put into a message.
      */
-    public function helloSaid(string $key): void;
+    public function noteHello(string $key, bool $isDue): void;
 
     /**
      * Ends a back-off, whatever else the deliverer is doing.
