@@ -61,6 +61,20 @@ define([
             return this.inherited ? $t('Taken over from “%1”.').replace('%1', this.inherited.from) : '';
         },
 
+        /**
+         * The sign before a category: chosen, open, closed.
+         *
+         * @param {Object} node
+         * @returns {String}
+         */
+        mark: function (node) {
+            if (node.isLeaf) {
+                return node.isChosen ? '\u2713' : '';
+            }
+
+            return node.isExpanded() ? '\u25be' : '\u25b8';
+        },
+
         /** Opens or closes the tree. */
         toggle: function () {
             this.isOpen(!this.isOpen());
