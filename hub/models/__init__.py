@@ -156,13 +156,22 @@ class Database:
                 session.info["writes"] = True
                 yield session
 
+    def connect(self) -> SqlConnection:
+        """A connection for `writing`, kept and closed by who asks: for a thread that writes all the time, and without the ORM."""
+        return (self.engine.execution_options(writes=True) if self.is_sqlite else self.engine).connect()
+
+    @contextmanager
+    def writing(self, connection: SqlConnection) -> Iterator[SqlConnection]:
+        """A short transaction on such a connection; like `write` but for the session."""
+        with self._lock or nullcontext(), connection.begin():
+            yield connection
+
     @contextmanager
     def rehearsal(self) -> Iterator[Database]:
         """The same database, of which nothing stays that is written through what this gives: one transaction, rolled back at
         the end. Nobody is woken. Other writers of an SQLite file wait meanwhile."""
         with self._lock or nullcontext():
-            engine = self.engine.execution_options(writes=True) if self.is_sqlite else self.engine
-            with engine.connect() as connection:
+            with self.connect() as connection:
                 transaction = connection.begin()
                 try:
                     yield _Stage(self, connection)

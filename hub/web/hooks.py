@@ -134,9 +134,12 @@ def plugin_by_app_key(platform: str) -> Response:
 
 def _receive(kind: str, key: str, look_up: Look, take: Callable[[Sender, bytes], Response]) -> Response:
     """The answer of `take`; a second one by who the sender is now, where the first one might rest on what is no longer so."""
-    body = _body()
-    if isinstance(body, Response):
-        return body
+    with inbox.writer_of(_hub().db).coming():
+        body = _body()
+        return body if isinstance(body, Response) else _answer(kind, key, look_up, take, body)
+
+
+def _answer(kind: str, key: str, look_up: Look, take: Callable[[Sender, bytes], Response], body: bytes) -> Response:
     try:
         try:
             return take(_found(kind, key, look_up), body)

@@ -261,11 +261,12 @@ def test_a_flood_wakes_one_drain(plant: Plant) -> None:
 
 def test_one_bad_row_does_not_take_its_neighbours_along(plant: Plant) -> None:
     """A group that the database refuses is stored row by row."""
-    writer = inbox.writer_of(plant.hub.db)
+    storing = inbox._Storing(plant.hub.db)
     good = inbox._Waiting([inbox.Incoming(source="tiktok:1", event=_event("good"), body=b"{}", app_id=1).row()])
     bad_row: dict[str, Any] = inbox.Incoming(source="tiktok:1", event=_event("bad"), body=b"{}", app_id=99).row()
     bad = inbox._Waiting([bad_row])
-    writer._store([good, bad])
+    storing.store([good, bad])
+    storing.close()
     assert (good.failed, bad.failed) == (False, True)
     with plant.hub.db.read() as session:
         assert session.scalars(select(InboxEvent.event_id)).all() == ["good"]
