@@ -174,7 +174,7 @@ final class Digest
             . _DB_PREFIX_ . 'tax_rule tr INNER JOIN ' . _DB_PREFIX_ . 'tax t ON t.id_tax = tr.id_tax WHERE tr.id_country = '
             . (int) \Configuration::get('PS_COUNTRY_DEFAULT') . ' ORDER BY tr.id_tax_rule');
         $visitors = (int) \Configuration::get('PS_UNIDENTIFIED_GROUP');
-        $told[] = $this->database->rows('SELECT reduction, price_display_method FROM ' . _DB_PREFIX_ . "`group` WHERE id_group = $visitors");
+        $told[] = $this->database->rows('SELECT reduction, price_display_method FROM `' . _DB_PREFIX_ . "group` WHERE id_group = $visitors");
         $told[] = $this->database->rows('SELECT id_category, reduction FROM ' . _DB_PREFIX_ . "group_reduction WHERE id_group = $visitors ORDER BY id_group_reduction");
         foreach (['PS_TAX', 'PS_CURRENCY_DEFAULT', 'PS_COUNTRY_DEFAULT', 'PS_ORDER_OUT_OF_STOCK', 'PS_STOCK_MANAGEMENT', 'PS_USE_ECOTAX'] as $name) {
             $told[] = (string) \Configuration::get($name);

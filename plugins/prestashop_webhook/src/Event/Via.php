@@ -43,7 +43,7 @@ final class Via
             return 'cron';
         }
         $path = (string) parse_url((string) ($_SERVER['REQUEST_URI'] ?? ''), PHP_URL_PATH);
-        if (class_exists('WebserviceRequest', false) || strpos($path, '/admin-api/') !== false) {
+        if (strpos((string) ($_SERVER['SCRIPT_NAME'] ?? ''), 'webservice/dispatcher.php') !== false || strpos($path, '/admin-api/') !== false) {
             return strncmp((string) ($_SERVER['HTTP_USER_AGENT'] ?? ''), 'Shopbridge', 10) === 0 ? 'hub' : 'api';
         }
         if (defined('_PS_ADMIN_DIR_')) {

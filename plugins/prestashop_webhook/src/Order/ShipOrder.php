@@ -154,5 +154,8 @@ final class ShipOrder
         if (States::word((int) $order->current_state) === 'open') {
             $this->states->move($order, (int) \Configuration::get('PS_OS_SHIPPING'));
         }
+        if (States::word((int) $order->current_state) === 'shipped') {
+            (new Movements($this->database))->complete($order, $this->records->details($id));
+        }
     }
 }
