@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, current_app, flash, g, redirect, render_template, request, session, url_for
@@ -14,15 +13,19 @@ from flask_login import LoginManager, UserMixin, current_user, login_required, l
 
 from admin import mail
 from admin.base import database, hub, record, to_sign_in
+from admin.formatting import plural
 from admin.forms import Field, filled
 from hub import clock
 from hub.config import Config
 from hub.flows import people
+from hub.flows.people import IDLE, LONGEST
 from hub.models.users import LinkPurpose, Role, User
 
-IDLE = timedelta(minutes=30)
-LONGEST = timedelta(hours=12)
 TRIES = "10 per 15 minutes"
+# Marks in a browser's own words, the telling one first: Edge and Opera call themselves Chrome, Chrome calls itself Safari.
+_BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("CriOS/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS X", "Mac"), ("CrOS", "ChromeOS"),
+            ("Linux", "Linux"))
 auth = Blueprint("auth", __name__)
 limiter = Limiter(
     key_func=get_remote_address, default_limits=[], in_memory_fallback_enabled=True, in_memory_fallback=[], swallow_errors=True
@@ -81,8 +84,8 @@ def _load(kept: str) -> Person | None:
     if not (user_id.isdigit() and epoch.isdigit()):
         return None
     with database().read() as db:
-        user = db.get(User, int(user_id))
-        return Person.of(user) if user is not None and user.deleted_at is None and user.session_epoch == int(epoch) else None
+        user = people.signed_in(db, int(user_id), str(session.get("sid", "")))
+        return Person.of(user) if user is not None and user.session_epoch == int(epoch) else None
 
 
 def _screen_asked() -> bool:
@@ -109,15 +112,31 @@ def _end_old_sessions() -> Response | None:
     now = clock.timestamp()
     began, seen = session.get("began", 0), session.get("seen", 0)
     if now - seen > IDLE.total_seconds() or now - began > LONGEST.total_seconds():
-        logout_user()
-        session.clear()
+        _end_session()
         if request.method != "POST":
             return to_sign_in()
         abort(400)
     # A page that refreshes itself keeps nobody signed in.
     if "X-Requested-By" not in request.headers and now - seen > 60:
         session["seen"] = now
+        with database().write() as db:
+            people.saw(db, str(session.get("sid", "")))
     return None
+
+
+def _end_session() -> None:
+    """Here and in every copy of the cookie."""
+    with database().write() as db:
+        people.end_sign_in(db, str(session.get("sid", "")))
+    logout_user()
+    session.clear()
+
+
+def device(agent: str) -> str:
+    """What a browser calls itself, in words that its owner recognises: ``Firefox on Windows``."""
+    browser = next((name for mark, name in _BROWSERS if mark in agent), "A browser")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    return f"{browser} on {system}" if system else browser
 
 
 def start_session(user: User) -> None:
@@ -125,7 +144,10 @@ def start_session(user: User) -> None:
     session.clear()
     session.permanent = True
     now = clock.timestamp()
-    session.update(began=now, seen=now, sid=secrets.token_urlsafe(16))
+    sid = secrets.token_urlsafe(32)
+    session.update(began=now, seen=now, sid=sid)
+    with database().write() as db:
+        people.begin_sign_in(db, user, sid, device(request.headers.get("User-Agent", "")), request.remote_addr or "")
     login_user(Person.of(user))
     g.pop("scope", None)
 
@@ -195,8 +217,7 @@ def sign_out() -> Any:
     if current_user.is_authenticated:
         with database().write() as db:
             record(db, "signed out")
-    logout_user()
-    session.clear()
+    _end_session()
     return redirect(url_for("auth.sign_in"))
 
 
@@ -285,6 +306,17 @@ def set_password(token: str) -> Any:
     return redirect(url_for("connections.landing"))
 
 
+@auth.post("/account/sign-out-elsewhere")
+@login_required
+def sign_out_elsewhere() -> Any:
+    """Ends every other session of oneself, and with them all copies of their cookies."""
+    with database().write() as db:
+        ended = people.end_other_sign_ins(db, db.get_one(User, current_user.user_id), str(session.get("sid", "")))
+        record(db, "signed out elsewhere", current_user.email, None, {"sessions": ended})
+    flash(f"Signed out of {plural(ended, 'other session')}." if ended else "You were signed in nowhere else.", "success")
+    return redirect(url_for("auth.change_password"))
+
+
 @auth.post("/account/mail")
 @login_required
 def change_mail() -> Any:
@@ -308,8 +340,9 @@ def change_password() -> Any:
     ]
     with database().read() as db:
         known = db.get_one(User, current_user.user_id)
+        sessions = people.sign_ins(db, known, str(session.get("sid", "")))
     if request.method != "POST":
-        return render_template("auth/change_password.html", fields=fields, wants_mail=known.wants_mail)
+        return render_template("auth/change_password.html", fields=fields, wants_mail=known.wants_mail, sessions=sessions)
     try:
         if not people.password_is(known, request.form.get("now", "")):
             raise people.Rejected("now", "This is not your password.")
@@ -319,6 +352,6 @@ def change_password() -> Any:
             record(db, "password changed", user.email)
     except people.Rejected as why:
         fields = filled(fields, {}, {why.field: why.says})
-        return render_template("auth/change_password.html", fields=fields, wants_mail=known.wants_mail), 422
+        return render_template("auth/change_password.html", fields=fields, wants_mail=known.wants_mail, sessions=sessions), 422
     start_session(user)
     return redirect("/")

@@ -27,7 +27,7 @@ from admin.frame import platform_title
 from admin.plugin import module
 from hub import clock, plugin_archives
 from hub.errors import HubError
-from hub.flows import connect, handshake
+from hub.flows import apps, connect, handshake
 from hub.models.connections import Connection, ConnectionState, Mode
 from hub.models.shops import Shop
 from hub.models.tiktok import App
@@ -245,7 +245,8 @@ class Wizard(Page):
             flash("Open your store to us first.", "need")
             return redirect(url_for("wizard.store", connection_id=connection.id))
         with self.db.write() as db:
-            app = connect.app_of_operator(db, hub(), practice=hub().config.is_practice)
+            # One that the connection brought (NAT-02) comes before the operator's, whose keys may have changed in the environment.
+            app = apps.own_app(db, connection) or connect.app_of_operator(db, hub(), practice=hub().config.is_practice)
             app_id = app.id if app else 0
             market = connect.market_of(db, connection)
         if request.method == "POST":

@@ -243,10 +243,6 @@ class Config:
         return cls(**values)
 
     @property
-    def is_production(self) -> bool:
-        return self.mode == "production"
-
-    @property
     def is_practice(self) -> bool:
         return self.mode == "practice"
 

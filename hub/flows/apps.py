@@ -20,10 +20,14 @@ class NotYours(Exception):
     """The app belongs to the operator or to another connection."""
 
 
+def own_app(session: Session, connection: Connection) -> App | None:
+    """The app that this connection brought of its own, the newest of several; None for most."""
+    return session.scalars(select(App).where(App.owner_id == connection.id).order_by(App.id.desc()).limit(1)).first()
+
+
 def app_for(session: Session, connection: Connection) -> App | None:
     """The app that a new consent of this connection is given to: its own, else the operator's."""
-    own = session.scalars(select(App).where(App.owner_id == connection.id).order_by(App.id.desc()).limit(1)).first()
-    return own or session.scalars(select(App).where(App.owner_id.is_(None)).order_by(App.id).limit(1)).first()
+    return own_app(session, connection) or session.scalars(select(App).where(App.owner_id.is_(None)).order_by(App.id).limit(1)).first()
 
 
 def allowed_hosts(config: Config) -> dict[str, tuple[str, ...]]:

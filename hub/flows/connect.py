@@ -101,11 +101,6 @@ def save_store_settings(connection: Connection, values: Mapping[str, Any]) -> No
     connection.secrets = json.dumps({name: value for name, value in loaded.items() if name in hidden})
 
 
-def keep_secrets(connection: Connection, values: Mapping[str, str]) -> None:
-    """Adds secrets that a handshake brought."""
-    connection.secrets = json.dumps({**json.loads(connection.secrets or "{}"), **values})
-
-
 def check(hub: Hub, connection_id: int) -> Health:
     """Asks the store how it is, and writes it down. What is wrong stands in the answer's problems (MAG-02, PRS-01, PRS-02)."""
     with hub.db.read() as session:

@@ -11,18 +11,22 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from hub import clock
-from hub.models.users import LinkPurpose, Role, SignInLink, User
+from hub.models.users import LinkPurpose, Role, SignIn, SignInLink, User
 
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 256
+# A session ends after so long without a request, and after so long in any case (S-17).
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=12)
 LINK_LASTS = {LinkPurpose.RESET: timedelta(minutes=10), LinkPurpose.INVITE: timedelta(hours=24)}
 _EMAIL = re.compile(r"[^@\s<>\"',;]+@[^@\s<>\"',;.]+(\.[^@\s<>\"',;.]+)*")
 # The head of the usual lists of leaked passwords, from 12 characters on; shorter ones are refused by length.
@@ -163,6 +167,48 @@ def after_sign_in(db: Session, user: User, password: str) -> None:
     user.signed_in_at = clock.now()
     if user.password_hash and _hasher.check_needs_rehash(user.password_hash):
         user.password_hash = _hasher.hash(password)
+
+
+def begin_sign_in(db: Session, user: User, sid: str, device: str, address: str) -> None:
+    """The session ``sid`` is this person's from now on. What has ended by itself meanwhile is tidied away."""
+    now = clock.now()
+    db.execute(delete(SignIn).where(SignIn.user_id == user.id, SignIn.began_at < now - LONGEST))
+    db.add(SignIn(user_id=user.id, sid_hash=_hashed(sid), epoch=user.session_epoch, device=device[:120], address=address[:64],
+                  began_at=now, seen_at=now))
+
+
+def signed_in(db: Session, user_id: int, sid: str) -> User | None:
+    """Whom an open session belongs to; None where it was ended here or elsewhere, or the person is gone."""
+    return db.scalar(select(User).join(SignIn, SignIn.user_id == User.id).where(
+        User.id == user_id, User.deleted_at.is_(None), SignIn.sid_hash == _hashed(sid), SignIn.epoch == User.session_epoch,
+        SignIn.ended_at.is_(None)))
+
+
+def saw(db: Session, sid: str) -> None:
+    """Somebody uses this session."""
+    db.execute(update(SignIn).where(SignIn.sid_hash == _hashed(sid)).values(seen_at=clock.now()))
+
+
+def end_sign_in(db: Session, sid: str) -> None:
+    """Signs out: no copy of the cookie opens anything any more."""
+    db.execute(update(SignIn).where(SignIn.sid_hash == _hashed(sid), SignIn.ended_at.is_(None)).values(ended_at=clock.now()))
+
+
+def sign_ins(db: Session, user: User, sid: str) -> Sequence[tuple[SignIn, bool]]:
+    """Where a person is signed in, last used first, each with whether it is the session ``sid``."""
+    now, mine = clock.now(), _hashed(sid)
+    rows = db.scalars(select(SignIn).where(
+        SignIn.user_id == user.id, SignIn.epoch == user.session_epoch, SignIn.ended_at.is_(None), SignIn.seen_at > now - IDLE,
+        SignIn.began_at > now - LONGEST).order_by(SignIn.seen_at.desc(), SignIn.id.desc()))
+    return [(row, row.sid_hash == mine) for row in rows]
+
+
+def end_other_sign_ins(db: Session, user: User, sid: str) -> int:
+    """Signs a person out everywhere but here; how many sessions that ended."""
+    others = [row for row, is_this in sign_ins(db, user, sid) if not is_this]
+    db.execute(update(SignIn).where(SignIn.user_id == user.id, SignIn.sid_hash != _hashed(sid), SignIn.ended_at.is_(None))
+               .values(ended_at=clock.now()))
+    return len(others)
 
 
 def make_link(db: Session, user: User, purpose: LinkPurpose) -> str:

@@ -1,4 +1,4 @@
-"""People who sign in, and the single-use links that are mailed to them."""
+"""People who sign in, where they are signed in, and the single-use links that are mailed to them."""
 
 from __future__ import annotations
 
@@ -54,6 +54,25 @@ class UserConnection(Base):
     connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id", ondelete="CASCADE"))
 
     __table_args__ = (UniqueConstraint("user_id", "connection_id"),)
+
+
+class SignIn(Base):
+    """A browser that somebody is signed in with. Its cookie counts while this row is open, so signing out ends copies of it, too (S-17).
+
+    The session's name is kept only as a hash. ``epoch`` is the person's when it began: a newer one ends it.
+    """
+
+    __tablename__ = "sign_in"
+
+    id: Mapped[int] = key()
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    sid_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    epoch: Mapped[int]
+    device: Mapped[str] = mapped_column(String(120), default="")
+    address: Mapped[str] = mapped_column(String(64), default="")
+    began_at: Mapped[datetime] = mapped_column(Moment)
+    seen_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class LinkPurpose(StrEnum):

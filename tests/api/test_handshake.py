@@ -38,7 +38,8 @@ def kept_integration(world: World) -> Iterator[None]:
     if now["access_token"]:
         with world.hub.db.write() as session:
             row = session.get_one(Connection, world.connections["magento"])
-            connect.keep_secrets(row, {"access_token": now["access_token"], "access_token_secret": now["access_token_secret"]})
+            connect.save_store_settings(row, {**row.settings, "access_token": now["access_token"],
+                                              "access_token_secret": now["access_token_secret"]})
 
 
 def activate(world: World, address: str, **more: Any) -> dict[str, Any]:

@@ -392,8 +392,9 @@ def integration_is_activated(world: FaultWorld, platform: str) -> tuple[Callable
         assert keys["active"] and keys["access_token"]
         with world.hub.db.write() as session:
             # Activate ended the world's own token; the merchant's one integration is that of both connections.
-            connect.keep_secrets(session.get_one(Connection, world.connections[platform]), {
-                "access_token": keys["access_token"], "access_token_secret": keys["access_token_secret"]})
+            row = session.get_one(Connection, world.connections[platform])
+            connect.save_store_settings(row, {**row.settings, "access_token": keys["access_token"],
+                                              "access_token_secret": keys["access_token_secret"]})
             joined = session.get_one(Connection, made_id)
             assert json.loads(joined.secrets or "{}")["access_token"] == keys["access_token"]
             joined.state = ConnectionState.REMOVED

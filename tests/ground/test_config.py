@@ -39,11 +39,11 @@ def test_every_setting_has_a_variable_a_sentence_and_stands_in_env_example():
 
 def test_a_whole_production_environment_is_accepted():
     config = Config.from_env(GOOD)
-    assert config.is_production and config.log_format == "json" and not config.has_embedded_redis
+    assert config.mode == "production" and config.log_format == "json" and not config.has_embedded_redis
 
 
 def test_naming_a_database_means_production():
-    assert Config.from_env({key: GOOD[key] for key in GOOD if key != "SHOPBRIDGE_MODE"}).is_production
+    assert Config.from_env({key: GOOD[key] for key in GOOD if key != "SHOPBRIDGE_MODE"}).mode == "production"
 
 
 @pytest.mark.parametrize("name", ["SHOPBRIDGE_KEYS", "SECRET_KEY", "DATABASE_URL", "REDIS_URL"])

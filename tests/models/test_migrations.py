@@ -8,16 +8,18 @@ import pytest
 from alembic import command
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import String, inspect, text
+from sqlalchemy import String, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from hub import clock, models
 from hub.crypto import KeyRing, new_key
 from hub.domain.tasks import Kind
+from hub.flows import people
 from hub.models import Database, migrations
 from hub.models.connections import ApiToken, Connection
 from hub.models.sealed import use_keys
 from hub.models.tasks import Task
+from hub.models.users import User
 from tests.support.hubs import add_connection
 
 both = pytest.mark.parametrize("empty_database_url", ["sqlite", "postgresql"], indirect=True)
@@ -107,6 +109,33 @@ def test_a_seals_name_is_one_rows_and_the_step_there_and_back_loses_nothing(empt
     with pytest.raises(IntegrityError):
         migrations.upgrade(empty_database_url)
     assert migrations.current(empty_database_url) == "0003", "copied seals are refused, not taken over"
+
+
+@both
+def test_sign_ins_become_rows_and_going_back_keeps_the_people(empty_database_url: str) -> None:
+    migrations.upgrade(empty_database_url, "0004")
+    db = Database(empty_database_url)
+
+    def emails() -> list[str]:
+        with db.engine.connect() as connection:
+            return list(connection.scalars(text("SELECT email FROM user_account")))
+
+    try:
+        with db.engine.begin() as connection:
+            connection.execute(text("INSERT INTO user_account (email, name, role, session_epoch, created_at) "
+                                    "VALUES ('maya@example.com', 'Maya', 'owner', 1, '2026-03-02 09:30:00+00:00')"))
+        migrations.upgrade(empty_database_url)
+        with db.write() as session:
+            maya = session.scalars(select(User)).one()
+            people.begin_sign_in(session, maya, "a-session", "Firefox on Windows", "127.0.0.1")
+            assert people.signed_in(session, maya.id, "a-session") is maya
+            assert people.signed_in(session, maya.id, "another") is None
+        migrations.downgrade(empty_database_url, "0004")
+        assert "sign_in" not in inspect(db.engine).get_table_names() and emails() == ["maya@example.com"]
+        migrations.upgrade(empty_database_url)
+        assert emails() == ["maya@example.com"] and migrations.differences(empty_database_url) == []
+    finally:
+        db.engine.dispose()
 
 
 @both

@@ -41,6 +41,15 @@ def served(app: Flask) -> Iterator[Server]:
     server.close()
 
 
+def is_fault(message: str) -> bool:
+    """Whether an error on the console is one of ours.
+
+    A picture that a store has not is none; nor is Bootstrap's own `data:` mark of a select, which the policy stops and our style sheet
+    draws instead: a browser that is asked for its styles between the two sheets says so.
+    """
+    return "Failed to load resource" not in message and not ("data:image/svg+xml" in message and "img-src" in message)
+
+
 def sign_in(page: Page, base: str, email: str, password: str) -> None:
     """As a person does."""
     page.goto(f"{base}/sign-in")

@@ -7,7 +7,7 @@ from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage
 
 from hub.simulator import Server
-from tests.screens.browser import complaints, sign_in, with_axe
+from tests.screens.browser import complaints, is_fault, sign_in, with_axe
 from tests.screens.rows import PASSWORD, Filled, fill_people
 
 WIDTHS = [1440, 390]
@@ -101,5 +101,5 @@ def test_no_empty_or_signed_out_screen_has_anything_for_axe_to_find(browser: Bro
 
 def _note(message: ConsoleMessage, errors: list[str]) -> None:
     # The browser logs each answer of 400 and above; those pages are looked at on purpose.
-    if message.type == "error" and "Failed to load resource" not in message.text:
+    if message.type == "error" and is_fault(message.text):
         errors.append(message.text)

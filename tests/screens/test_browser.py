@@ -13,7 +13,7 @@ from hub.models.tasks import Item, Task
 from hub.models.users import User
 from hub.simulator import Server
 from hub.wiring import Hub
-from tests.screens.browser import sign_in
+from tests.screens.browser import is_fault, sign_in
 from tests.screens.rows import PASSWORD, Filled
 
 
@@ -24,7 +24,7 @@ def maya(browser: Browser, served: Server, filled: Filled) -> Iterator[Page]:  #
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda m: errors.append(m.text) if m.type == "error" and "Failed to load resource" not in m.text else None)
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" and is_fault(m.text) else None)
     sign_in(page, served.url, "maya@example.com", PASSWORD)
     page.goto(f"/admin/connections/{filled.connection_id}/open")
     yield page

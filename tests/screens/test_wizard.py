@@ -20,6 +20,7 @@ from admin import attach
 from hub import clock
 from hub.app import create_app
 from hub.config import Config
+from hub.flows import apps
 from hub.models.connections import Connection, ConnectionState
 from hub.models.shops import Shop
 from hub.models.tiktok import App
@@ -181,6 +182,25 @@ def test_a_seller_says_where_his_account_is_and_is_sent_to_the_page_for_it(maya:
         assert maya.status == 302 and maya.last.headers["Location"].startswith(f"{host}/open/authorize?")
         assert f"form-action 'self' {host};" in maya.last.headers["Content-Security-Policy"] + ";"
         assert f'value="{market}" selected' in maya.get(f"/admin/connect/{connection_id}/tiktok"), "kept for the next time"
+
+
+@pytest.mark.feature("TTS-01")
+def test_a_connection_with_an_app_of_its_own_asks_for_consent_to_that_app(maya: Visitor, world: World) -> None:
+    """Another connection's own app is never used; without one of its own it is the operator's."""
+    mine, other = start(maya, "prestashop"), start(maya, "prestashop", "Another")
+    settings = {k: str(v) for k, v in settings_for("prestashop", world.practice.urls[2], world.practice.keys).items() if v}
+    for connection_id in (mine, other):
+        maya.post(f"/admin/connect/{connection_id}/store", settings)
+    with world.hub.db.write() as db:
+        operators = db.get_one(App, world.app_id)
+        operators_id, hosts = operators.service_id, {"api": "", "token": "", "consent": ""}
+        own = apps.keep_own(db, world.hub.config, db.get_one(Connection, mine), app_key="merchants-key", app_secret="merchants-secret",
+                            service_id="7700000001", hosts=hosts)
+        assert own.id != operators.id
+    for connection_id, service_id in ((mine, "7700000001"), (other, operators_id)):
+        maya.post(f"/admin/connect/{connection_id}/tiktok", {"market": "us"})
+        consent = urlsplit(maya.last.headers["Location"])
+        assert parse_qs(consent.query)["service_id"] == [service_id]
 
 
 def _authorise(world: World, consent: str) -> str:

@@ -13,7 +13,7 @@ from hub.models import sealed
 from tests.screens.rows import PASSWORD
 from tests.security.site import EMAILS, Browser, Site, address, changed, open_site
 
-PLAIN = {"page": "push", "export_type": "csv", "filename": "shopbridge.css", "token": "no-such-link"}
+PLAIN = {"page": "push", "platform": "prestashop", "export_type": "csv", "filename": "shopbridge.css", "token": "no-such-link"}
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 
 

@@ -16,7 +16,7 @@ from hub.models.connections import Connection
 from hub.models.listings import Listing
 from hub.models.products import StoreProduct
 from hub.models.users import Role, User, UserConnection
-from tests.security.site import CANARY, Browser, Site, address, changed, rows_of
+from tests.security.site import CANARY, Browser, Site, address, changed, rows_of, text_of
 
 ROLES = ("owner", "admin", "support")
 MAY = {"everyone": ROLES, "managers": ("owner", "admin"), "owner": ("owner",), "nobody": ()}
@@ -34,7 +34,7 @@ MATRIX = {
         missed.index:GET missed.sync:POST
         tasks.index:GET tasks.page:GET tasks.part:GET tasks.progress_json:GET tasks.stop:POST tasks.results:GET
         settings.index:GET settings.products:GET settings.orders:GET settings.save_carrier:POST
-        auth.change_password:GET auth.change_password:POST auth.change_mail:POST
+        auth.change_password:GET auth.change_password:POST auth.change_mail:POST auth.sign_out_elsewhere:POST
     """,
     "managers": """
         connections.pause:POST connections.resume:POST connections.secret:POST connections.rename:POST connections.remove:POST
@@ -87,7 +87,7 @@ def is_to_sign_in(answer: TestResponse) -> bool:
 
 
 def leaks(site: Site, answer: TestResponse) -> list[str]:
-    told = answer.get_data(as_text=True) + str(answer.headers)
+    told = text_of(answer) + str(answer.headers)
     return [canary for canary in site.canaries if canary in told]
 
 
@@ -113,7 +113,7 @@ def test_the_other_connection_is_full_of_canaries(site: Site):
         if method == "GET" and rule.arguments & IDS:
             answer = owner.get(address(rule, {**site.foreign, **PLAIN}), follow_redirects=False)
             assert answer.status_code < 400 or "token_id" in rule.arguments, rule
-            if CANARY in answer.get_data(as_text=True):
+            if CANARY in text_of(answer):
                 found.add(rule.endpoint)
     assert found >= {"connections.page", "products.page", "orders.page", "mappings.page", "tasks.page", "tasks.results", "wizard.tiktok"}
 
@@ -177,7 +177,7 @@ def test_lists_searches_and_files_show_the_chosen_connection_only(site: Site):
         if method == "GET" and not rule.arguments & IDS:
             for query in queries:
                 answer = support.get(address(rule, PLAIN) + query)
-                shown = answer.get_data(as_text=True).replace(f"{CANARY}", "", 0)
+                shown = text_of(answer).replace(f"{CANARY}", "", 0)
                 typed = query.partition("q=")[2]
                 found = [canary for canary in site.canaries if canary in shown and canary != typed and not typed.startswith(CANARY)]
                 assert found == [] and answer.status_code < 500, (rule, query, found)
@@ -294,7 +294,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "auth.change_password": {"now": "wrong", "password": "another long sentence"},
 }
 # These end something that the rest of the test needs, or are tried by a test of their own.
-APART = {"connections.remove", "people.remove", "people.add", "connections.pause"}
+APART = {"connections.remove", "people.remove", "people.add", "connections.pause", "auth.sign_out_elsewhere"}
 
 
 @pytest.mark.parametrize("role", ROLES)

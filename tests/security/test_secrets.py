@@ -21,7 +21,7 @@ from hub.models.sealed import reseal_all, sealed_of
 from hub.models.tiktok import App, Grant
 from hub.models.users import LinkPurpose, User
 from tests.screens.rows import PASSWORD
-from tests.security.site import EMAILS, Browser, Site, address
+from tests.security.site import EMAILS, Browser, Site, address, text_of
 from tests.support import only_postgresql
 from tests.support.hubs import add_connection
 
@@ -83,7 +83,7 @@ def test_no_secret_stands_in_the_open(site: Site, redis_server: Any):
     for role in ("support", "owner"):
         browser: Browser = site.browser(role)
         for path in addresses(site):
-            told.append((role, browser.get(path).get_data(as_text=True)))
+            told.append((role, text_of(browser.get(path))))
         for path, form in ((f"/admin/connections/{site.own['connection_id']}/check", {}),
                            (f"/admin/connect/{site.own['connection_id']}/store", {"base_url": "https://store.example"})):
             told.append((role, browser.post(path, form, follow_redirects=True).get_data(as_text=True)))

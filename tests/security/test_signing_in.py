@@ -100,6 +100,51 @@ def test_signing_in_begins_a_new_session(site: Site):
     assert not other.is_in
 
 
+def copied(site: Site, browser: Browser) -> Browser:
+    """Somebody else's browser with a copy of this one's cookie."""
+    cookie = browser.client.get_cookie("shopbridge", domain="localhost")
+    assert cookie is not None
+    thief = site.browser()
+    thief.client.set_cookie("shopbridge", cookie.value, domain="localhost")
+    return thief
+
+
+def test_signing_out_ends_every_copy_of_the_cookie(site: Site):
+    """S-17: the cookie alone opens nothing; the hub knows which sessions are open."""
+    browser, other = site.browser("owner"), site.browser("owner")
+    thief = copied(site, browser)
+    assert thief.is_in
+    browser.post("/sign-out")
+    assert not thief.is_in and not browser.is_in
+    assert other.is_in, "another session of the same person goes on"
+
+
+def test_a_session_that_ended_by_itself_is_over_for_its_copies_too(site: Site):
+    """S-17."""
+    browser = site.browser("owner")
+    thief = copied(site, browser)
+    with later(minutes=31):
+        assert not browser.is_in
+    assert not thief.is_in, "not even when the clock goes back"
+
+
+def test_a_person_sees_where_he_is_signed_in_and_ends_all_but_this(site: Site):
+    """S-17: a list of one's own sessions, nobody else's, and one button."""
+    phone = site.browser()
+    phone.sign_in(EMAILS["admin"], headers={"User-Agent": "Mozilla/5.0 (Linux; Android 14) Chrome/130.0 Mobile Safari/537.36"})
+    desk = site.browser()
+    desk.sign_in(EMAILS["admin"], headers={"User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0"})
+    stranger = site.browser("support")
+    page = desk.get("/account/password").get_data(as_text=True)
+    assert "Firefox on Windows</strong> <span" in page and "Chrome on Android</strong><span" in page
+    assert "Chrome on Android" not in stranger.get("/account/password").get_data(as_text=True)
+
+    told = desk.post("/account/sign-out-elsewhere", follow_redirects=True).get_data(as_text=True)
+    assert "Signed out of" in told and "Chrome on Android" not in told and "Nowhere else." in told
+    assert desk.is_in and stranger.is_in and not phone.is_in
+    assert "You were signed in nowhere else." in desk.post("/account/sign-out-elsewhere", follow_redirects=True).get_data(as_text=True)
+
+
 def test_a_session_ends_after_half_an_hour_without_a_request(site: Site):
     """S-17: idle for 30 minutes; a page that refreshes itself does not count."""
     browser = site.browser("owner")
