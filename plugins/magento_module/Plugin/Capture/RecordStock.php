@@ -8,7 +8,7 @@ use Shopbridge\TikTokShop\Model\Outbox\Products;
 use Shopbridge\TikTokShop\Model\Outbox\Recorder;
 
 /**
- * Source items and reservations of Magento's inventory (MSI) fire no event at all.
+ * Reservations and deleted source items of Magento's inventory (MSI) fire no event at all.
  */
 class RecordStock
 {
