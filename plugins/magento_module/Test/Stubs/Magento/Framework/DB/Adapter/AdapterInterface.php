@@ -1,0 +1,14 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Magento\Framework\DB\Adapter;
+
+interface AdapterInterface
+{
+    public function beginTransaction();
+
+    public function commit();
+
+    public function rollBack();
+}
