@@ -10,7 +10,7 @@ from flask_login import current_user
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from admin import badges, links
+from admin import asking, badges, links
 from admin.base import Page, choose, denied, find, hub, may, needs, record, scope, visible_connections
 from admin.formatting import country, plural
 from admin.frame import platform_title
@@ -96,9 +96,10 @@ class Connections(Page):
             connection = find(db, Connection, connection_id, _own)
         began = clock.timestamp()
         try:
-            health = connect.check(hub(), connection.id)
+            with asking.patience(asking.SEVERAL_S):
+                health = connect.check(hub(), connection.id)
         except HubError as error:
-            flash(f"The store didn't answer as it should: {error.says}", "error")
+            flash(asking.why_not(error, "The store"), "error")
         else:
             took = f"{max(0.1, clock.timestamp() - began):.1f} s"
             if health.problems:

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from admin import badges
 from admin.badges import Badge
 from admin.base import Page, Tab, as_id, find, needs, page_of, record, require, scope
+from admin.choices import asked_attributes, confirmed, picked_brand, typed_attributes
 from admin.formatting import plural
 from admin.forms import whole_number
-from admin.products import asked_attributes, confirmed, picked_brand, typed_attributes
 from hub.domain.listings import ListingState
 from hub.flows import categories as category_flows
 from hub.models.categories import CategoryDetail, CategoryMapping, TikTokCategory

@@ -16,13 +16,13 @@ from markupsafe import Markup
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from admin import badges, links
+from admin import asking, badges, links
 from admin.badges import Badge
 from admin.base import Page, Tab, csv_answer, find, hub, needs, note_foreign, page_of, picked_ids, record, scope
 from admin.formatting import amount, plural, zone
 from admin.links import Card
 from admin.order_query import ORDER_TABS, SORTS, matching_orders, order_tab_counts
-from admin.products import Moment
+from admin.timeline import Moment
 from hub import clock
 from hub.domain.money import ZERO, from_minor
 from hub.domain.orders import Order, OrderState
@@ -381,9 +381,10 @@ class Missed(Page):
             problem = "The start is after the end. Choose an earlier start."
         elif asked and chosen.shop is not None:
             try:
-                found = missed_flows.find_missed(hub(), chosen.shop_id, *_moments(start, end))
+                with asking.patience(asking.SEVERAL_S):
+                    found = missed_flows.find_missed(hub(), chosen.shop_id, *_moments(start, end))
             except HubError as error:
-                problem = f"TikTok Shop said: {error.says}"
+                problem = asking.why_not(error, "TikTok Shop") + " Fewer days are found faster; Sync all missed orders works in the background."
         with self.read() as db:
             known = _links(db, chosen.shop_id, [one.order_id for one in found])
         return self.render(

@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin.base import Page, needs, record, scope
+from admin.choices import picked_brand
 from admin.formatting import plural
 from admin.forms import Field, whole_number
 from admin.order_query import needs_you
-from admin.products import picked_brand
 from hub.flows.orders import submit_fulfilment
 from hub.flows.settings import change_settings, settings_of
 from hub.models.orders import OrderLink

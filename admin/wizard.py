@@ -19,7 +19,7 @@ from flask_login import current_user, login_required
 from marshmallow import ValidationError
 from sqlalchemy import select
 
-from admin import forms, links
+from admin import asking, forms, links
 from admin.base import Page, as_id, choose, database, find, hub, record, require
 from admin.connections import _own
 from admin.formatting import country
@@ -173,9 +173,10 @@ class Wizard(Page):
 
     def _probe(self, connection_id: int) -> Any:
         try:
-            return connect.check(hub(), connection_id)
+            with asking.patience(asking.SEVERAL_S):
+                return connect.check(hub(), connection_id)
         except HubError as error:
-            return f"{error.says} {error.hint}".strip()
+            return asking.why_not(error, "The store")
 
     def _store_page(
         self,
@@ -313,11 +314,12 @@ class Wizard(Page):
                 problem = "Choose one of the shops."
             else:
                 try:
-                    connect.choose_shop(hub(), connection.id, as_id(wanted), request.form.get("scope", ""))
+                    with asking.patience(asking.SEVERAL_S):
+                        connect.choose_shop(hub(), connection.id, as_id(wanted), request.form.get("scope", ""))
                 except ValueError as error:
                     problem = str(error)
                 except HubError as error:
-                    problem = f"TikTok Shop said: {error.says}"
+                    problem = asking.why_not(error, "TikTok Shop")
                 else:
                     with self.db.write() as db:
                         record(db, "TikTok shop chosen", connection.name, None, {"shop": wanted}, connection.id)
@@ -347,12 +349,13 @@ def tiktok_callback() -> Any:
         flash("TikTok Shop didn't give its permission. Press Authorize there, or start again.", "need")
         return redirect(url_for("connections.index"))
     try:
-        done = connect.finish_consent(hub(), state[:300], code[:500], bound_to())
+        with asking.patience(asking.SEVERAL_S):
+            done = connect.finish_consent(hub(), state[:300], code[:500], bound_to())
     except connect.NotThisTime as why:
         flash(str(why), "error")
         return redirect(url_for("connections.index"))
     except HubError as error:
-        flash(f"TikTok Shop said: {error.says} {error.hint}".strip(), "error")
+        flash(asking.why_not(error, "TikTok Shop"), "error")
         return redirect(url_for("connections.index"))
     with database().write() as db:
         record(db, "TikTok Shop authorised", connection_id=done.connection_id)

@@ -17,8 +17,10 @@ import json as _json
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, ClassVar, Protocol
@@ -49,6 +51,30 @@ _NO_ADDRESS = (
 )
 
 _log = log.get("hub.http")
+
+# When whoever waits for the calls of this context stops waiting, by the monotonic clock.
+_until: ContextVar[float | None] = ContextVar("until", default=None)
+
+
+@contextmanager
+def patience(seconds: float | None) -> Iterator[None]:
+    """Somebody waits: all calls made inside end within so many seconds together, else they raise Temporary.
+
+    None takes an outer limit away, for a call whose answer must not be lost.
+    """
+    outer = _until.get()
+    mine = None if seconds is None else time.monotonic() + seconds
+    token = _until.set(mine if mine is None or outer is None else min(mine, outer))
+    try:
+        yield
+    finally:
+        _until.reset(token)
+
+
+def _seconds_left() -> float | None:
+    until = _until.get()
+    return None if until is None else until - time.monotonic()
+
 
 # Called after each finished call, whatever its end: the lease heartbeat counts that as progress.
 progress: list[Callable[[], None]] = []
@@ -200,13 +226,18 @@ class Api:
     def _wait_for_budget(self) -> None:
         if self.budget is None:
             return
-        wait = self.budget.acquire()
-        if wait > LONGEST_WAIT_S:
+        wait, left = self.budget.acquire(), _seconds_left()
+        if wait > LONGEST_WAIT_S or (left is not None and wait > left):
             raise Temporary(f"{self.remote} asked us to slow down", retry_after=wait, sent=False)
         if wait > 0:
             threading.Event().wait(wait)
 
     def _exchange(self, method: str, url: str, limits: Limits, **options: Any) -> Answer:
+        left = _seconds_left()
+        if left is not None:
+            if left <= 0:
+                raise Temporary(f"{self.remote} took too long to answer", sent=False)
+            limits = replace(limits, connect_s=min(limits.connect_s, left), read_s=min(limits.read_s, left), total_s=min(limits.total_s, left))
         session = _session(url, self.guard, self.transport)
         started = time.monotonic()
         with deadline(limits.total_s) as watch:

@@ -18,6 +18,7 @@ from hub import clock, crashpoints, limits, log, models, queue
 from hub.config import Config
 from hub.crashpoints import crash_point
 from hub.errors import HubError, NeedsReconnect, Temporary
+from hub.http import patience
 from hub.limits import Rate, RateBudget
 from hub.models import Database
 from hub.models.connections import Connection, Mode
@@ -181,7 +182,9 @@ class GrantTokens:
             grant = session.get_one(Grant, self._grant_id)
             app = session.get_one(App, grant.app_id)
         try:
-            fresh = auth.refresh(app_keys(app), grant.refresh_token, self._hub.app_options(app))
+            # A refresh token counts once: nobody's hurry may cost its answer.
+            with patience(None):
+                fresh = auth.refresh(app_keys(app), grant.refresh_token, self._hub.app_options(app))
         except NeedsReconnect:
             self._note(state=GrantState.LOST, lost_at=clock.now(), refreshing_until=None)
             raise

@@ -320,6 +320,38 @@ def test_a_long_wait_for_the_budget_puts_the_task_off_without_calling(remote):
     assert raised.value.context["sent"] is False
 
 
+def test_who_waits_is_answered_in_his_time_whatever_the_remote_does(remote):
+    """All calls inside share the time; a call that would begin after its end is not made at all."""
+    remote.script["/silent"] = lambda out: threading.Event().wait(5)
+    with http.patience(0.3):
+        with pytest.raises(Temporary, match="took too long") as late:
+            Api(remote.url).send("GET", "/silent")
+        assert late.value.context["sent"] is True
+        with pytest.raises(Temporary, match="took too long") as never:
+            Api(remote.url).send("GET", "/")
+        assert never.value.context["sent"] is False
+    assert [path for _, path, _, _ in remote.asked] == ["/silent"]
+
+
+def test_patience_ends_with_its_block_and_an_inner_one_is_never_longer(remote):
+    remote.says("/", 200)
+    with http.patience(0.0):
+        with http.patience(60), pytest.raises(Temporary):
+            Api(remote.url).send("GET", "/")
+        with http.patience(None):
+            assert Api(remote.url).send("GET", "/").ok, "a call whose answer must not be lost"
+        with pytest.raises(Temporary):
+            Api(remote.url).send("GET", "/")
+    assert Api(remote.url).send("GET", "/").ok
+
+
+def test_who_waits_does_not_wait_for_a_slot_that_comes_too_late(remote):
+    with http.patience(1.0), pytest.raises(Temporary, match="slow down"):
+        Api(remote.url, budget=Ration(5.0)).send("GET", "/")
+    assert remote.asked == []
+
+
+
 @pytest.mark.parametrize(("side", "arrived"), [("before", 0), ("after", 1)])
 def test_a_crash_point_dies_on_either_side_of_the_call(remote, side, arrived):
     remote.says("/x")

@@ -10,14 +10,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from admin import attach
+from admin import asking, attach
 from hub import clock
 from hub.app import create_app
 from hub.config import Config
 from hub.domain.listings import ListingState
 from hub.domain.problems import problem
 from hub.domain.tasks import Kind
-from hub.models.categories import CategoryMapping
+from hub.models.categories import CategoryDetail, CategoryMapping
 from hub.models.connections import Connection
 from hub.models.listings import Listing, ListingSku
 from hub.models.products import StoreProduct, StoreVariant
@@ -348,6 +348,34 @@ def test_from_push_to_live_to_off_and_a_hand_made_product_is_mapped(world: World
     assert clerk.last.headers["Location"] == f"/admin/products/{first.id}/"
     taken = clerk.post(f"/admin/products/{second.id}/map", {"tiktok_product_id": number, f"sku-{skus[0]}": "1"})
     assert clerk.status in (200, 404) and "Mapped." not in taken
+
+
+@pytest.mark.parametrize("operation", ["GetProduct", "GetBrands", "GetOrderList", "GetAttributes"])
+def test_a_platform_that_is_slow_does_not_hold_the_page_and_it_says_what_to_do(
+    world: World, clerk: Visitor, monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    """Every page that asks TikTok Shop while somebody waits gives up in time and says so in plain words."""
+    with world.hub.db.read() as db:
+        listing = db.scalars(select(Listing).where(Listing.shop_id == world.shop_id()).order_by(Listing.id)).first()
+        mapping = db.scalars(select(CategoryMapping).where(CategoryMapping.shop_id == world.shop_id())).first()
+    assert listing is not None and mapping is not None
+    pages = {
+        "GetProduct": f"/admin/products/{listing.id}/map?tiktok_product_id=1729999999999999999",
+        "GetBrands": "/admin/products/brands?q=fern",
+        "GetOrderList": "/admin/orders/missed/?start=2026-01-01&end=2026-01-02",
+        "GetAttributes": f"/admin/products/{listing.id}/attributes",
+    }
+    with world.hub.db.write() as db:
+        db.query(CategoryDetail).delete()
+    for name in ("SEARCH_S", "LOOK_UP_S", "SEVERAL_S"):
+        monkeypatch.setattr(asking, name, 0.2)
+    world.tiktok("POST", "faults", {"match": {"operation": operation}, "times": -1, "do": {"delay_s": 1.5}})
+    page = clerk.get(pages[operation])
+    world.tiktok("DELETE", "faults")
+    assert clerk.status == 200 and "TikTok Shop doesn&#39;t answer right now. Nothing was changed. Try again in a minute." in page
+    for name in ("SEARCH_S", "LOOK_UP_S", "SEVERAL_S"):
+        monkeypatch.setattr(asking, name, 30.0)
+    assert "answer right now" not in clerk.get(pages[operation])
 
 
 def test_a_stale_moment_reads_with_its_day(maya: Visitor, filled: Filled, hub: Hub) -> None:

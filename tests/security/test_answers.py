@@ -126,7 +126,8 @@ def test_odd_values_in_any_field_are_never_our_mistake(site: Site, value: str):
               "filter", "confirmed", "q", "tab", "page", "rows", "sort", "status", "verdict", "need", "result", "state", "code", "next", "to",
               "tiktok_product_id", "now", "password", "again", "payment_title", "retries", "stock_reserve", "package_weight", "price_rule")
     form: dict[str, object] = dict.fromkeys(fields, value)
-    skipped = {"connections.remove", "people.remove", "auth.sign_out", "auth.sign_out_elsewhere", "auth.sign_in", "auth.forgot", "auth.change_password"}
+    skipped = {"connections.remove", "people.remove", "auth.sign_out", "auth.sign_out_elsewhere", "auth.sign_in", "auth.forgot",
+               "auth.change_password"}
     for rule in site.people_rules():
         if rule.endpoint in skipped or "static" in rule.endpoint:
             continue
