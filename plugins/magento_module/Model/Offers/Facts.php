@@ -63,7 +63,7 @@ class Facts
         $products = $this->products(array_merge(array_column($pairs, 0), array_filter(array_column($pairs, 1))), $store);
         $skus = array_map(static fn (Product $one): string => (string) $one->getSku(), $products);
         $stocks = $this->salable->ofSkus(array_values($skus), (int) $store->getWebsiteId());
-        $currency = (string) $store->getCurrentCurrencyCode();
+        $currency = (string) $store->getCurrentCurrency()->getCode();
         $taxIncluded = $this->taxConfig->priceIncludesTax($store);
         $rows = [];
         foreach ($pairs as [$productId, $variantId]) {

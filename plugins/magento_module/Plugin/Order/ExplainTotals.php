@@ -23,9 +23,9 @@ class ExplainTotals
     }
 
     /**
-     * @param DataObject[] $result totals by code
+     * @param DataObject[] $result
      * @param string|null $area
-     * @return DataObject[]
+     * @return list<DataObject>
      */
     public function afterGetTotals(Totals $subject, $result, $area = null): array
     {
@@ -38,31 +38,31 @@ class ExplainTotals
         $currency = (string) $order->getOrderCurrencyCode();
         $money = $this->fees->money($row);
         $totals = [];
-        foreach ($result as $code => $total) {
-            if ($code === 'discount') {
-                $totals += $this->discounts($source, $order, $total, $money, $currency);
-            } elseif ($code === 'tax' && $row['tax_remitted_by'] === 'tiktok') {
-                $totals += $this->charges($source, $money, $currency);
+        foreach ($result as $total) {
+            if ($total->getCode() === 'discount') {
+                array_push($totals, ...$this->discounts($source, $order, $total, $money, $currency));
+            } elseif ($total->getCode() === 'tax' && $row['tax_remitted_by'] === 'tiktok') {
                 $label = __('Tax collected and remitted by TikTok Shop');
-                $totals['tax'] = $this->total('tax', $label, (float) $source->getTaxAmount());
+                $totals[] = $this->total('tax', $label, (float) $source->getTaxAmount());
             } else {
-                $totals[$code] = $total;
+                $totals[] = $total;
             }
         }
-        return $totals + $this->charges($source, $money, $currency);
+        array_push($totals, ...$this->charges($source, $money, $currency));
+        return $totals;
     }
 
     /**
      * Two named discounts where the document holds all of them; else the sum as it is.
      *
      * @param array<string, mixed> $money
-     * @return DataObject[]
+     * @return list<DataObject>
      */
     private function discounts(DataObject $source, Order $order, DataObject $total, array $money, string $currency): array
     {
         if (abs((float) $source->getDiscountAmount() - (float) $order->getDiscountAmount()) > 0.00001) {
             $total->setLabel(__('Discount'));
-            return ['discount' => $total];
+            return [$total];
         }
         $found = [];
         $titles = [
@@ -73,15 +73,15 @@ class ExplainTotals
         foreach ($titles as $name => $title) {
             $minor = (int) ($money[$name] ?? 0);
             if ($minor !== 0) {
-                $found["shopbridge_$name"] = $this->total("shopbridge_$name", $title, -Money::number($minor, $currency));
+                $found[] = $this->total("shopbridge_$name", $title, -Money::number($minor, $currency));
             }
         }
-        return $found ?: ['discount' => $total];
+        return $found ?: [$total];
     }
 
     /**
      * @param array<string, mixed> $money
-     * @return DataObject[]
+     * @return list<DataObject>
      */
     private function charges(DataObject $source, array $money, string $currency): array
     {
@@ -92,11 +92,11 @@ class ExplainTotals
         if ($here === $all && $here !== 0) {
             foreach ($named as $place => $fee) {
                 $code = "shopbridge_fee_$place";
-                $found[$code] = $this->total($code, $fee['title'], Money::number((int) $fee['amount'], $currency));
+                $found[] = $this->total($code, $fee['title'], Money::number((int) $fee['amount'], $currency));
             }
         } elseif ($here !== 0) {
             $title = __('Other TikTok Shop charges');
-            $found['shopbridge_fees'] = $this->total('shopbridge_fees', $title, Money::number($here, $currency));
+            $found[] = $this->total('shopbridge_fees', $title, Money::number($here, $currency));
         }
         return $found;
     }
