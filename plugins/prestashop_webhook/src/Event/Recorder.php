@@ -118,6 +118,10 @@ final class Recorder
         $now = time();
         $name = implode('|', [$type, $subject->kind, $subject->id, $subject->variant, implode(',', $shops)]);
         $whole = implode('|', [$type, $subject->kind, $subject->id, '*', implode(',', $shops)]);
+        if (substr($type, -6) === '.saved' && isset($this->seen[implode('|', [substr($type, 0, -5) . 'deleted', $subject->kind, $subject->id, '', implode(',', $shops)])])) {
+            // Its combinations and links go after it; it does not come back by that.
+            return false;
+        }
         // The total row of a product with combinations follows each of them: it says nothing of its own.
         $last = max($this->seen[$name] ?? 0, $subject->variant === '' && $type === 'stock.changed' ? $this->seen[$whole] ?? 0 : 0);
         if ($last > $now - self::AGAIN) {

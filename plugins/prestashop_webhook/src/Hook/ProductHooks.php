@@ -49,6 +49,14 @@ trait ProductHooks
         $this->productSaved($params['id_product'] ?? 0);
     }
 
+    /**
+     * The product page of the back office: the only sign where nothing but features changed.
+     */
+    public function hookActionAfterUpdateProductFormHandler($params): void
+    {
+        $this->productSaved($params['id'] ?? 0);
+    }
+
     public function hookActionObjectProductDeleteAfter($params): void
     {
         Edge::notice(static function (Recorder $recorder, array $shops) use ($params): void {
