@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -18,11 +19,14 @@ from hub.wiring import Hub, open_hub
 from jobs.handlers import ITEMS, TASKS, item_flow, task_flow
 
 SETTLE_WAITS_S = (0.5, 1, 2, 4, 8, 8)
+# Nobody's order waits longer than this for the chunks that a process takes up after its first.
+GO_ON_S = 1.0
 
 _log = log.get("jobs.entry")
 _hub: Hub | None = None
 _lock = threading.Lock()
 _running: list[Claimed] = []
+_is_to_stop = False
 
 
 def hub() -> Hub:
@@ -35,14 +39,18 @@ def hub() -> Hub:
 
 
 def use(opened: Hub | None) -> None:
-    """Sets this process's hub."""
-    global _hub
-    _hub = opened
+    """Sets this process's hub, at its start."""
+    global _hub, _is_to_stop
+    _hub, _is_to_stop = opened, False
 
 
 def run_task(task_id: int) -> None:
-    """Runs one task to its end, if it is due and nobody else has it."""
-    run(hub(), task_id)
+    """Runs one task to its end, if it is due and nobody else has it. After a short chunk the next one of the same work is taken
+    up in the same process: a process costs as much as twenty items that are over in no time."""
+    until = time.monotonic() + GO_ON_S
+    going_on: int | None = task_id
+    while going_on is not None and run(hub(), going_on) and not _is_to_stop and time.monotonic() < until:
+        going_on = running.next_chunk(hub().db, going_on)
 
 
 def run(opened: Hub, task_id: int) -> bool:
@@ -105,6 +113,8 @@ def _is_passing(error: DBAPIError) -> bool:
 
 def ask_to_stop(*_signal: Any) -> None:
     """Long tasks end at the next good place and go on after the restart (R-36)."""
+    global _is_to_stop
+    _is_to_stop = True
     for claimed in list(_running):
         claimed.lease.stop_asked.set()
 

@@ -17,11 +17,12 @@ from typing import Any
 import redis
 from rq.exceptions import DeserializationError, StopRequested
 from rq.worker import Worker
+from sqlalchemy.exc import SQLAlchemyError
 
 from hub import clock, crashpoints, log, queue
 from hub.config import Config
 from hub.domain.tasks import Queue
-from hub.flows import alerts, rehearsal
+from hub.flows import alerts, rehearsal, running
 from hub.queue import FAILURES_KEPT_S
 from hub.wiring import open_hub
 from jobs import entry, handlers
@@ -45,20 +46,27 @@ class HubWorker(Worker):
 
     def execute_job(self, job: Any, queue: Any) -> None:
         """Runs what this hub queues and nothing else: a name in Redis is no reason to call it (S-26)."""
-        if is_ours(job):
+        if not is_ours(job):
+            self._park(job, queue)
+        elif _may_be_due(job.args[0]):
             super().execute_job(job, queue)
-            return
+        else:
+            self._take_out(job, queue).delete(job.key).execute()
+
+    def _park(self, job: Any, queue: Any) -> None:
         _log.error("something that is not ours was in the queue; it is parked and was not run", job=job.id, queue=queue.name)
-        with self.connection.pipeline() as pipeline:
-            pipeline.lrem(queue.intermediate_queue_key, 1, job.id)
-            pipeline.lpush(PARKED, job.id)
-            pipeline.ltrim(PARKED, 0, 99)
-            pipeline.expire(job.key, FAILURES_KEPT_S)
-            pipeline.execute()
+        pipeline = self._take_out(job, queue)
+        pipeline.lpush(PARKED, job.id)
+        pipeline.ltrim(PARKED, 0, 99)
+        pipeline.expire(job.key, FAILURES_KEPT_S)
+        pipeline.execute()
         with entry.hub().db.write() as session:
             alerts.notify(session, f"foreign job:{clock.now():%G-%V}", "Something that is not ours was in the queue",
                           ["Somebody wrote into Redis. What was there has not been run.",
                            "Check who can reach Redis, and change its password."])
+
+    def _take_out(self, job: Any, queue: Any) -> Any:
+        return self.connection.pipeline().lrem(queue.intermediate_queue_key, 1, job.id)
 
     def handle_warm_shutdown_request(self) -> None:
         """Asks the work-horse to end at the next good place."""
@@ -82,6 +90,14 @@ def is_ours(job: Any) -> bool:
     called = (job._success_callback_name, job._failure_callback_name, job._stopped_callback_name, job.webhooks)
     is_one_number = isinstance(arguments, (list, tuple)) and len(arguments) == 1 and type(arguments[0]) is int
     return name == queue.ENTRY and instance is None and is_one_number and not words and not any(called)
+
+
+def _may_be_due(task_id: int) -> bool:
+    """Whether a process is to be started for it. The claim decides; where the database is away, that is for the process to see."""
+    try:
+        return running.is_due(entry.hub().db, task_id)
+    except SQLAlchemyError:
+        return True
 
 
 def work(queues: Sequence[Queue], config: Config) -> None:

@@ -47,3 +47,4 @@ def _play(stage: Database) -> None:
     claimed = running.claim(stage, chunk)
     if claimed is not None and running.has_items(stage, chunk):
         running.settle(stage, claimed, running.run_items(stage, claimed, lambda subject: Result(Outcome.NO_CHANGE), 1))
+        running.next_chunk(stage, chunk)

@@ -86,6 +86,20 @@ def claim(db: Database, task_id: int) -> Claimed | None:
     return Claimed(view, lease)
 
 
+def is_due(db: Database, task_id: int) -> bool:
+    """Whether `claim` may take it: a wake-up that came twice, or late, is no reason to start a process."""
+    with db.read() as session:
+        return bool(session.scalar(select(exists().where(Task.id == task_id, Task.state == TaskState.QUEUED, Task.run_at <= clock.now()))))
+
+
+def next_chunk(db: Database, task_id: int) -> int | None:
+    """Another chunk of the same fan-out that waits for nothing but a worker; None for a task that is no chunk."""
+    parent = select(Task.parent_id).where(Task.id == task_id).scalar_subquery()
+    with db.read() as session:
+        return session.scalar(select(Task.id).where(Task.parent_id == parent, Task.state == TaskState.QUEUED, Task.run_at <= clock.now())
+                              .order_by(Task.id).limit(1))
+
+
 def view_of(task: Task) -> TaskView:
     """The task as flows see it."""
     return TaskView(id=task.id, kind=task.kind, connection_id=task.connection_id, shop_id=task.shop_id,
@@ -723,4 +737,4 @@ def _blame_items(session: Session, task: Task) -> int:
     return gave_up
 
 
-__all__ = ["Claimed", "Sweep", "claim", "has_items", "lead", "outcome_of", "run_items", "settle", "summary_of", "view_of"]
+__all__ = ["Claimed", "Sweep", "claim", "has_items", "is_due", "lead", "next_chunk", "outcome_of", "run_items", "settle", "summary_of", "view_of"]

@@ -89,7 +89,7 @@ def _message(body: bytes) -> dict[str, Any]:
         raise Unreadable("the body is not JSON") from None
     if not isinstance(message, dict):
         raise Unreadable("the body is not an object")
-    if _NUL.search(whole):
+    if "\\u0000" in whole and _NUL.search(whole):
         raise Unreadable("the body has a NUL character")
     if _depth(message) > _DEEPEST:
         raise Unreadable("the body is nested too deep")

@@ -1,6 +1,6 @@
 """G9: many items in few jobs: what the queue costs an item, with forking workers.
 
-Without a queue the same chunks are run by the same code, one after the other in one process: claimed, each item settled by itself,
+Without a queue the same chunks are run by the same code, one after the other in one process: claimed, their items settled,
 ended. With it they go through Redis, RQ and a forked process each.
 """
 
@@ -105,22 +105,23 @@ def test_a_job_of_a_hundred_items_costs_an_item_little(
         with hub.db.write() as session:
             connection_id = add_connection(session).id
         without_a_queue(hub, connection_id)
-        for _ in range(ROUNDS):
-            bare.append(by_themselves(loops, 1_000))
-            alone.append(without_a_queue(hub, connection_id))
-            with process(config, "tests.benchmarks.worker", str(Queue.BULK), BENCH_LOOPS=str(loops)):
-                through_the_queue(hub, connection_id)  # the worker has started and forked once
+        with process(config, "tests.benchmarks.worker", str(Queue.BULK), BENCH_LOOPS=str(loops)):
+            through_the_queue(hub, connection_id)  # the worker has started and forked once
+            for _ in range(2 * ROUNDS - 1):
+                bare.append(by_themselves(loops, 1_000))
+                alone.append(without_a_queue(hub, connection_id))
                 queued.append(through_the_queue(hub, connection_id))
     share = median([one / bound for one, bound in zip(queued, alone, strict=True)])
-    cost_ms = median([1000 / one - 1000 / bound for one, bound in zip(queued, alone, strict=True)])
-    own_ms = median([1000 / one - 1000 / bound for one, bound in zip(alone, bare, strict=True)])
+    # A busy minute stretches everything: the millisecond is the one that an item's computing takes in the same round.
+    cost_ms = median([unit / one - unit / bound for one, bound, unit in zip(queued, alone, bare, strict=True)])
+    own_ms = median([unit / one - 1 for one, unit in zip(alone, bare, strict=True)])
     report.note(
         "G9",
         f"{JOBS} jobs of {ITEMS_A_JOB} items of 1 ms of computing, {store_name}",
-        "≥ 0.80 of the rate without a queue, ≤ 0.2 ms an item",
+        "≥ 0.80 of the rate without a queue, ≤ 0.2 ms an item, by the millisecond of the same round",
         f"{share:.2f}, {cost_ms:.2f} ms an item",
         share >= 0.80 and cost_ms <= 0.2,
-        f"{median(queued):,.0f} of {median(alone):,.0f} items/s, one forking worker; claim and settlement of each item take {own_ms:.2f} ms more "
+        f"{median(queued):,.0f} of {median(alone):,.0f} items/s, one forking worker; claim and settlement take {own_ms:.2f} ms an item more "
         f"than its bare computing ({median(bare):,.0f}/s)",
     )
     assert share >= 0.80

@@ -9,21 +9,24 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import redis
 from sqlalchemy import event, func, select, update
 from sqlalchemy.exc import OperationalError
 
 from hub import clock, http, limits
 from hub.config import Config
 from hub.domain.problems import problem
-from hub.domain.tasks import ItemState, Kind, Outcome, TaskState
+from hub.domain.tasks import ItemState, Kind, Outcome, Queue, TaskState
 from hub.errors import NeedsReconnect, Refused, Temporary
 from hub.flows import running, tasks
 from hub.flows.leases import LeaseLost
 from hub.flows.tasks import Again, Result, TaskView, about_to_write
 from hub.models.connections import Connection, ConnectionState
 from hub.models.tasks import Item, Lane, Notice, Task
+from hub.queue import SERIALIZER, queue_named
 from hub.wiring import Hub
 from jobs import entry
+from jobs.worker import HubWorker
 from tests.support import both_databases
 from tests.support.hubs import add_connection, items, opened, run_waiting, task, use_flow
 
@@ -509,6 +512,52 @@ def test_a_worker_that_is_asked_to_stop_leaves_the_rest_of_its_chunk_for_later(
     run_waiting(hub)
     assert sorted(runs) == list(range(1, 61))
     assert task(hub, parent).outcome is Outcome.OK
+
+
+# -- short chunks, one after the other in one process -------------------------------------------------------------
+
+def states_of_chunks(hub: Hub, parent: int) -> list[TaskState]:
+    with hub.db.read() as session:
+        return list(session.scalars(select(Task.state).where(Task.parent_id == parent).order_by(Task.id)))
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(3600.0, 4), (0.0, 1)])
+def test_a_process_goes_on_with_the_next_chunk_for_a_while(hub: Hub, monkeypatch: pytest.MonkeyPatch, seconds: float, expected: int) -> None:
+    monkeypatch.setattr(entry, "GO_ON_S", seconds)
+    use_flow(monkeypatch, Kind.PUSH_LISTINGS, lambda hub, listing, view: Result(), of_items=True)
+    parent, other = push(hub, [1, 2, 3, 4], chunk=1), push(hub, [5], chunk=1)
+    with hub.db.read() as session:
+        first = session.scalars(select(Task.id).where(Task.parent_id == parent).order_by(Task.id)).first()
+    assert first is not None
+    entry.run_task(first)
+    assert states_of_chunks(hub, parent).count(TaskState.DONE) == expected
+    assert states_of_chunks(hub, other) == [TaskState.QUEUED], "what is somebody else's waits for its own turn"
+
+
+def test_a_process_that_is_asked_to_stop_goes_on_with_nothing(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_flow(monkeypatch, Kind.PUSH_LISTINGS, lambda hub, listing, view: entry.ask_to_stop() or Result(), of_items=True)
+    parent = push(hub, [1, 2, 3], chunk=1)
+    with hub.db.read() as session:
+        first = session.scalars(select(Task.id).where(Task.parent_id == parent).order_by(Task.id)).first()
+    assert first is not None
+    entry.run_task(first)
+    assert states_of_chunks(hub, parent) == [TaskState.DONE, TaskState.QUEUED, TaskState.QUEUED]
+
+
+def test_no_process_is_started_for_a_wake_up_that_has_nothing_to_wake(
+        hub: Hub, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[int] = []
+    monkeypatch.setattr(HubWorker, "fork_work_horse", lambda self, job, queue: (started.append(job.args[0]), setattr(self, "_horse_pid", 0)))
+    monkeypatch.setattr(HubWorker, "monitor_work_horse", lambda self, job, queue: None)
+    done, due = submit(hub, queue=Queue.BULK), submit(hub, queue=Queue.BULK)
+    with hub.db.write() as session:
+        session.execute(update(Task).where(Task.id == done).values(state=TaskState.DONE))
+    with redis.Redis.from_url(redis_url) as client:
+        bulk = queue_named(Queue.BULK, client)
+        [job_of_done] = [one for one in bulk.job_ids if bulk.fetch_job(one).args[0] == done]
+        HubWorker([bulk], connection=client, serializer=SERIALIZER).work(burst=True)
+        assert started == [due]
+        assert bulk.fetch_job(job_of_done) is None and client.llen(bulk.intermediate_queue_key) <= 1
 
 
 # -- as many threads as the calls ask for ------------------------------------------------------------------------
