@@ -7,6 +7,7 @@ namespace Shopbridge\TikTokShop\Observer\ConfigSaved;
 use Magento\Framework\Event\Observer;
 use Magento\Framework\Event\ObserverInterface;
 use Magento\Framework\Message\ManagerInterface;
+use Shopbridge\TikTokShop\Model\Category\Sync;
 use Shopbridge\TikTokShop\Model\Config;
 use Shopbridge\TikTokShop\Model\Hub\Client;
 use Shopbridge\TikTokShop\Model\Hub\HubException;
@@ -32,6 +33,7 @@ class HandOnTikTok implements ObserverInterface
         private readonly Settings $settings,
         private readonly Shops $shops,
         private readonly AppLink $appLink,
+        private readonly Sync $categories,
         private readonly ManagerInterface $messages
     ) {
     }
@@ -93,6 +95,8 @@ class HandOnTikTok implements ObserverInterface
         $this->messages->addSuccessMessage(
             (string) __('Products are sold in the TikTok shop “%1” from now on. Next step: choose categories.', $shop['name'] ?? $shop['id'] ?? '')
         );
+        // Another shop knows nothing of the categories yet.
+        $this->categories->run();
     }
 
     /**
