@@ -193,6 +193,25 @@ final class DelivererTest extends TestCase
         ];
     }
 
+    public function testWhatChangesDuringAnOutageIsCollapsedWhenItEnds(): void
+    {
+        $this->deliverer->run(20);
+        $this->queue->add('product.saved', 'product', '42');
+        $this->hub->answers = [new Reply(500)];
+        $this->deliverer->run(20);
+        for ($i = 0; $i < 5; ++$i) {
+            $this->queue->add('stock.changed', 'product', '42');
+            $this->now += 10;
+            $this->deliverer->run(20);
+        }
+        $this->now += 60;
+        $this->deliverer->run(20);
+
+        self::assertSame([['product.saved'], ['product.saved'], ['stock.changed']], array_map(static function (array $batch): array {
+            return array_column($batch['events'], 'type');
+        }, $this->hub->batches()));
+    }
+
     public function testAValidCallOfTheHubEndsTheBackOff(): void
     {
         $this->deliverer->run(20);

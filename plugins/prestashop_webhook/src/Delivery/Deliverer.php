@@ -113,14 +113,21 @@ final class Deliverer
      */
     private function claim(array $links): int
     {
-        $rows = $this->queue->settled(self::ROWS);
+        $known = [];
+        $canGo = $links === [];
+        foreach (array_keys($links) as $key) {
+            $known[$key] = $this->queue->link((string) $key);
+            $canGo = $canGo || $known[$key]->isStopped || $known[$key]->notBefore <= $this->now();
+        }
+        // While nothing can be sent, rows stay rows: the more of them, the more collapse.
+        $rows = $canGo ? $this->queue->settled(self::ROWS) : [];
         if ($rows === []) {
             return 0;
         }
         $batches = [];
         $states = [];
         foreach ($links as $key => $shops) {
-            $link = $this->queue->link((string) $key);
+            $link = $known[$key];
             $mine = array_filter($rows, static function ($row) use ($shops): bool {
                 return $row->shopOf($shops) > 0;
             });

@@ -317,7 +317,7 @@ final class CreateOrder
         return [
             Plan::SELLER => $this->module->getTranslator()->trans('Your discount', [], 'Modules.Shopbridge.Admin'),
             Plan::PLATFORM => $this->module->getTranslator()->trans('TikTok Shop discount', [], 'Modules.Shopbridge.Admin'),
-            Plan::ROUNDING => $this->module->getTranslator()->trans('Rounding (KNI-01)', [], 'Modules.Shopbridge.Admin'),
+            Plan::ROUNDING => $this->module->getTranslator()->trans('Rounding', [], 'Modules.Shopbridge.Admin'),
         ];
     }
 }
