@@ -48,29 +48,27 @@ def generator() -> str:
     return "wrk -t1 -c16" if shutil.which("wrk") else f"{CLIENTS} Python threads"
 
 
-def load(host: str, path: str, lines: Path, start: int, end: int, seconds: int, folder: Path) -> Loaded:
-    """Posts the lines [start, end) for some seconds over 16 connections."""
+def load(host: str, path: str, lines: Path, start: int, end: int, seconds: int, folder: Path, clients: int = CLIENTS) -> Loaded:
+    """Posts the lines [start, end) for some seconds over so many connections."""
     if shutil.which("wrk") is None:
-        return _by_threads(host, path, lines.read_text().splitlines()[start:end], seconds)
+        mine = [one.partition("\t") for one in lines.read_text().splitlines()[start:end]]
+        messages = [(mac, body.encode()) for mac, _, body in mine]
+        return _by_threads(host, path, "POST", messages, {"Content-Type": "application/json"}, seconds, clients)
     script = folder / "load.lua"
     script.write_text(_LUA)
+    return _by_wrk(host, path, seconds, clients, ["-s", str(script)], ["--", str(lines), str(start), str(end)])
+
+
+def look(host: str, path: str, cookie: str, seconds: int, clients: int) -> Loaded:
+    """Opens one page for some seconds over so many connections."""
+    if shutil.which("wrk") is None:
+        return _by_threads(host, path, "GET", [("", b"")], {"Cookie": cookie}, seconds, clients)
+    return _by_wrk(host, path, seconds, clients, ["-H", f"Cookie: {cookie}"], [])
+
+
+def _by_wrk(host: str, path: str, seconds: int, clients: int, before: Sequence[str], after: Sequence[str]) -> Loaded:
     done = subprocess.run(
-        [
-            "wrk",
-            "-t1",
-            f"-c{CLIENTS}",
-            f"-d{seconds}s",
-            "--timeout",
-            "10s",
-            "--latency",
-            "-s",
-            str(script),
-            f"http://{host}{path}",
-            "--",
-            str(lines),
-            str(start),
-            str(end),
-        ],
+        ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "10s", "--latency", *before, f"http://{host}{path}", *after],
         capture_output=True,
         text=True,
         timeout=seconds + 60,
@@ -90,24 +88,26 @@ def _ms(text: str, what: str) -> float:
     return float(found[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}[found[2]]
 
 
-def _by_threads(host: str, path: str, lines: Sequence[str], seconds: int) -> Loaded:
+def _by_threads(
+    host: str, path: str, method: str, messages: Sequence[tuple[str, bytes]], headers: dict[str, str], seconds: int, clients: int
+) -> Loaded:
     times: list[float] = []
     refused = [0]
     until = time.monotonic() + seconds
 
-    def client(mine: Sequence[str]) -> None:
+    def client(mine: Sequence[tuple[str, bytes]]) -> None:
         connection, place = http.client.HTTPConnection(host, timeout=10), 0
         while time.monotonic() < until:
-            mac, _, body = mine[place % len(mine)].partition("\t")
+            mac, body = mine[place % len(mine)]
             place += 1
             started = time.monotonic()
-            connection.request("POST", path, body.encode(), {"Content-Type": "application/json", "Authorization": mac})
+            connection.request(method, path, body or None, {**headers, **({"Authorization": mac} if mac else {})})
             answer = connection.getresponse()
             answer.read()
             times.append(time.monotonic() - started)
-            refused[0] += answer.status >= 400
+            refused[0] += answer.status >= 300
 
-    threads = [threading.Thread(target=client, args=(lines[number::CLIENTS],)) for number in range(CLIENTS)]
+    threads = [threading.Thread(target=client, args=(messages[number::clients] or messages,)) for number in range(clients)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -85,6 +85,12 @@ def commit() -> str:
     return done.stdout.strip()
 
 
+def _place(row: dict[str, str]) -> tuple[bool, float, str]:
+    """G1 to G10 of the baselines first, then what the issues ask for besides."""
+    is_baseline = row["goal_id"].startswith("G")
+    return not is_baseline, float(row["goal_id"].lstrip("G")), row["what"]
+
+
 class Report:
     """Collects rows and writes both files after each, so that an interrupted run loses nothing."""
 
@@ -98,7 +104,7 @@ class Report:
         rows[goal_id, what] = asdict(
             Row(goal_id, what, goal, measured, met, seen, f"{now:%Y-%m-%d %H:%M} UTC, {commit()}, load {os.getloadavg()[1]:.1f}", machine())
         )
-        ordered = sorted(rows.values(), key=lambda row: (int(row["goal_id"][1:]), row["what"]))
+        ordered = sorted(rows.values(), key=_place)
         self._json.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n")
         lines = [
             f"| {row['goal_id']} | {row['what']} | {row['goal']} | {row['measured']} | {'yes' if row['met'] else '**no**'} "

@@ -22,11 +22,12 @@ from hub.config import Config
 from hub.domain.tasks import Kind
 from hub.flows import inbox
 from hub.models import Database
+from hub.models.connections import Connection
 from hub.models.inbox import InboxEvent
 from hub.models.shops import Shop
 from hub.models.tasks import Task
 from hub.models.tiktok import App, Grant
-from hub.wiring import open_hub
+from hub.wiring import Hub, open_hub
 from jobs import entry
 from tests.benchmarks.ingest_names import APP_KEY, APP_SECRET
 from tests.benchmarks.load import Loaded, generator, load
@@ -75,15 +76,10 @@ class Served:
         return load(self.host, path, lines, start, start + A_ROUND, SECONDS, self.folder)
 
 
-@pytest.fixture
-def served(fresh_database: Callable[[], str], redis_url: str, tmp_path: Path) -> Iterator[Served]:
-    """gunicorn as `shopbridge run` starts it: two processes of eight threads, no debug, no access log."""
-    config = Config.from_env(
-        {"SHOPBRIDGE_MODE": "practice", "DATA_DIR": str(tmp_path / "data"), "DATABASE_URL": fresh_database(), "REDIS_URL": redis_url}
-    )
-    hub = open_hub(config)
+def add_app(hub: Hub) -> None:
+    """The app whose messages are posted, with one shop of one connection."""
     with hub.db.write() as session:
-        connection = add_connection(session)
+        connection = session.scalars(select(Connection)).first() or add_connection(session)
         app = App(
             app_key=APP_KEY,
             api_host="http://127.0.0.1:1",
@@ -101,13 +97,24 @@ def served(fresh_database: Callable[[], str], redis_url: str, tmp_path: Path) ->
         session.add(
             Shop(grant_id=grant.id, connection_id=connection.id, tiktok_shop_id=SHOP_ID, region="US", cipher="c", created_at=clock.now())
         )
+
+
+@pytest.fixture
+def served(fresh_database: Callable[[], str], redis_url: str, tmp_path: Path) -> Iterator[Served]:
+    """gunicorn as `shopbridge run` starts it: two processes of eight threads, no debug, no access log."""
+    config = Config.from_env(
+        {"SHOPBRIDGE_MODE": "practice", "DATA_DIR": str(tmp_path / "data"), "DATABASE_URL": fresh_database(), "REDIS_URL": redis_url}
+    )
+    hub = open_hub(config)
+    add_app(hub)
     hub.close()
-    with _gunicorn(config, tmp_path) as host:
+    with gunicorn(config, tmp_path) as host:
         yield Served(host, config, tmp_path)
 
 
 @contextmanager
-def _gunicorn(config: Config, folder: Path) -> Iterator[str]:
+def gunicorn(config: Config, folder: Path, app: str = "tests.benchmarks.ingest_app:app", answers: str = "/noop") -> Iterator[str]:
+    """The web side as `shopbridge run` starts it; its host and port."""
     host = f"127.0.0.1:{free_port()}"
     with open(folder / "web.log", "ab") as out:
         web = subprocess.Popen(
@@ -128,7 +135,7 @@ def _gunicorn(config: Config, folder: Path) -> Iterator[str]:
                 "--log-level",
                 "warning",
                 "--no-control-socket",
-                "tests.benchmarks.ingest_app:app",
+                app,
             ],
             env=environment(config),
             cwd=ROOT,
@@ -136,15 +143,15 @@ def _gunicorn(config: Config, folder: Path) -> Iterator[str]:
             stderr=subprocess.STDOUT,
         )
         try:
-            until(lambda: _answers(host), 60, "the start of the web server")
+            until(lambda: _answers(f"http://{host}{answers}"), 60, "the start of the web server")
             yield host
         finally:
             stop(web)
 
 
-def _answers(host: str) -> bool:
+def _answers(url: str) -> bool:
     try:
-        return requests.post(f"http://{host}/noop", timeout=2).ok
+        return requests.request("POST" if url.endswith("/noop") else "GET", url, timeout=2).ok
     except (requests.ConnectionError, requests.Timeout):
         return False
 

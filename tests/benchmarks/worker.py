@@ -6,7 +6,10 @@ import os
 import sys
 
 from hub.domain.tasks import Kind, Outcome
-from hub.flows.tasks import Result, TaskView
+from hub.flows.tasks import Result, TaskView, about_to_write
+from hub.http import Api
+from hub.limits import Rate, RateBudget
+from hub.net import Guard
 from hub.wiring import Hub
 from jobs import handlers
 from jobs import worker as real
@@ -28,6 +31,15 @@ def one_item(hub: Hub, listing_id: int, task: TaskView) -> Result:
     return Result(Outcome.OK)
 
 
+def slow_item(hub: Hub, listing_id: int, task: TaskView) -> Result:
+    """Writes to a platform that takes its time (its address is BENCH_SLOW), under the budget of a shop."""
+    budget = RateBudget("bench:slow", Rate(hub.config.tiktok_calls_per_s, 10), hub.redis)
+    about_to_write()
+    Api(os.environ["BENCH_SLOW"], guard=Guard(practice=True), budget=budget).json("POST", f"/listings/{listing_id}", json={})
+    return Result(Outcome.OK)
+
+
 if __name__ == "__main__":
-    handlers.ITEMS = {**handlers.ITEMS, Kind.PUSH_LISTINGS: "tests.benchmarks.worker:one_item"}
+    flow = "slow_item" if "BENCH_SLOW" in os.environ else "one_item"
+    handlers.ITEMS = {**handlers.ITEMS, Kind.PUSH_LISTINGS: f"tests.benchmarks.worker:{flow}"}
     sys.exit(real.main())
