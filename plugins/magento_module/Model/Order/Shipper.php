@@ -128,6 +128,11 @@ class Shipper
                 throw Refusal::problem('unknown_line', 'lines', "this order has no line $name, or no such quantity");
             }
             $wanted[$id] = ($wanted[$id] ?? 0) + $quantity;
+            if ($wanted[$id] > $left[$id]) {
+                // The shop itself would ship what is left and say nothing.
+                $says = "only $left[$id] of $name are left to ship, not $wanted[$id]";
+                throw Refusal::cannot('ship', (string) $order->getState(), $says);
+            }
         }
         return $wanted;
     }
@@ -154,7 +159,9 @@ class Shipper
         }
         $arguments = $this->argumentsFactory->create();
         $extension = $this->extensionFactory->create();
-        $extension->setSourceCode($this->sources->forParcel($skus, (int) $order->getStore()->getWebsiteId()));
+        $source = $this->sources->forParcel($skus, (int) $order->getStore()->getWebsiteId());
+        $this->sources->lock(array_map('strval', array_keys($skus)), $source);
+        $extension->setSourceCode($source);
         $arguments->setExtensionAttributes($extension);
         try {
             return (int) $this->oversell->during(true, fn () => $this->shipments->execute(

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Shopbridge\TikTokShop\Model\Order;
 
+use Magento\Framework\App\ResourceConnection;
 use Magento\InventoryApi\Api\GetSourceItemsBySkuInterface;
 use Magento\InventoryApi\Api\GetSourcesAssignedToStockOrderedByPriorityInterface;
 use Magento\InventorySalesApi\Api\Data\SalesChannelInterface;
@@ -19,7 +20,8 @@ class Sources
         private readonly GetSourcesAssignedToStockOrderedByPriorityInterface $sources,
         private readonly GetSourceItemsBySkuInterface $sourceItems,
         private readonly StockResolverInterface $stockResolver,
-        private readonly StoreManagerInterface $storeManager
+        private readonly StoreManagerInterface $storeManager,
+        private readonly ResourceConnection $resource
     ) {
     }
 
@@ -48,5 +50,20 @@ class Sources
             }
         }
         return $best ?? 'default';
+    }
+
+    /**
+     * Keeps two parcels with the same goods from waiting for each other: all take the source's rows in one order.
+     *
+     * @param string[] $skus
+     */
+    public function lock(array $skus, string $sourceCode): void
+    {
+        $connection = $this->resource->getConnection();
+        $select = $connection->select()
+            ->from($this->resource->getTableName('inventory_source_item'), ['source_item_id'])
+            ->where('source_code = ?', $sourceCode)->where('sku IN (?)', $skus)
+            ->order('sku')->forUpdate(true);
+        $connection->fetchCol($select);
     }
 }
