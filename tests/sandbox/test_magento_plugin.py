@@ -323,6 +323,16 @@ def test_offers_say_price_sale_price_and_salable_stock_of_each_sku():
     assert shop.plugin("POST", "offers", {"ids": ["1"] * 500, "store": "default"}).status_code == 200
 
 
+def test_offers_never_say_less_than_nothing_and_much_where_nothing_is_counted():
+    shop = Shop()
+    mug, tee = (shop.sim.catalogue.by_sku(sku) for sku in ("MUG-1", "TEE-1"))
+    assert mug is not None and tee is not None
+    shop.sim.catalogue.reserve("MUG-1", Decimal(-999))
+    tee.manage_stock = False
+    rows = shop.plugin("POST", "offers", {"ids": ["1", "2"], "store": "default"}).json()["rows"]
+    assert [(row["sku"], row["salable"], row["backorders"]) for row in rows] == [("MUG-1", 0, False), ("TEE-1", 9999, True)]
+
+
 def digest(shop: Shop, limit: int = 5000) -> dict[str, str]:
     rows: dict[str, str] = {}
     cursor = ""

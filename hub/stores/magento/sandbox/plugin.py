@@ -44,6 +44,8 @@ PAGE = 500
 OFFERS_AT_ONCE = 500
 LISTINGS_AT_ONCE = 500
 DIGEST_AT_ONCE = 5000
+# What the module answers for a product whose units the shop does not count.
+UNCOUNTED = 9999
 STORES = {"default", "all"}
 # What may differ between two tries of one order without making it another order.
 _VOLATILE = frozenset({"state", "note", "hold_until", "ship_by", "paid_at", "shipping_type"})
@@ -419,8 +421,8 @@ class Plugin:
                         "compare_at": written(sold.price, catalogue.currency) if final < sold.price else None,
                         "currency": catalogue.currency,
                         "tax_included": self.sim.prices_include_tax,
-                        "salable": int(catalogue.salable(sold)),
-                        "backorders": sold.backorders,
+                        "salable": max(0, int(catalogue.salable(sold))) if sold.manage_stock else UNCOUNTED,
+                        "backorders": sold.backorders or not sold.manage_stock,
                         "active": catalogue.is_active(sold),
                     }
                 )
