@@ -7,7 +7,7 @@ namespace Shopbridge\TikTokShop\Model\Attribute;
 use Magento\Catalog\Model\ResourceModel\Product\Attribute\CollectionFactory;
 
 /**
- * The shop's product attributes that may answer what TikTok Shop asks.
+ * The shop's product attributes that may answer what TikTok Shop asks: those that the merchant made, as the hub reads no others.
  */
 class StoreAttributes
 {
@@ -27,7 +27,8 @@ class StoreAttributes
     {
         if ($this->rows === null) {
             $this->rows = [];
-            $collection = $this->collectionFactory->create()->addVisibleFilter()->setOrder('frontend_label', 'ASC');
+            $collection = $this->collectionFactory->create()->addVisibleFilter()
+                ->addFieldToFilter('is_user_defined', 1)->setOrder('frontend_label', 'ASC');
             foreach ($collection as $attribute) {
                 $label = trim((string) $attribute->getData('frontend_label'));
                 if ($label !== '' && !in_array($attribute->getData('frontend_input'), self::NO_ANSWER, true)) {

@@ -32,6 +32,19 @@ class Statuses implements OptionSourceInterface
     }
 
     /**
+     * The mark of a status: ok, move, need or off.
+     */
+    public static function kind(string $status): string
+    {
+        return match ($status) {
+            'live' => 'ok',
+            'pushing', 'in_review' => 'move',
+            'needs_attention' => 'need',
+            default => 'off',
+        };
+    }
+
+    /**
      * @return array<string, \Magento\Framework\Phrase>
      */
     private static function words(): array

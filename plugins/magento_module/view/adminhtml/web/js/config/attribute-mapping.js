@@ -121,6 +121,7 @@ define(['jquery', 'underscore', 'Shopbridge_TikTokShop/js/ask', 'mage/translate'
             _.each(answer.categories, function (one) {
                 categories.append($('<option>').val(one.id).text(one.path));
             });
+            categories.attr('size', Math.min(8, Math.max(2, answer.categories.length)));
             if (answer.categories.length) {
                 categories.on('change', load);
                 load();
