@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Shopbridge\TikTokShop\Model\Order;
 
+use Magento\Framework\DataObject;
 use Magento\Sales\Model\Order;
 use Shopbridge\TikTokShop\Model\Payment\Method;
 
@@ -75,6 +76,28 @@ class Fees
         $kind = $document instanceof Order\Invoice ? Keys::INVOICE : Keys::CREDITMEMO;
         $row = $document->getId() ? $this->keys->document($kind, (int) $document->getId()) : null;
         return Money::ofStored($row['fees'] ?? 0, $currency);
+    }
+
+    /**
+     * The charges of an order or of one of its documents by their titles, amounts in minor units; under one common
+     * title where only a part of them is in the document.
+     *
+     * @param array<string, mixed> $row the key's row
+     * @return list<array{title: string, amount: int}>
+     */
+    public function named(DataObject $source, array $row): array
+    {
+        $all = array_map(
+            static fn (array $fee): array => ['title' => (string) $fee['title'], 'amount' => (int) $fee['amount']],
+            $this->money($row)['fees'] ?? []
+        );
+        $sum = array_sum(array_column($all, 'amount'));
+        $isDocument = $source instanceof Order\Invoice || $source instanceof Order\Creditmemo;
+        $here = $isDocument ? $this->inDocument($source) : $sum;
+        if ($here === $sum && $here !== 0) {
+            return $all;
+        }
+        return $here === 0 ? [] : [['title' => (string) __('Other TikTok Shop charges'), 'amount' => $here]];
     }
 
     private function ofOrder(Order $order): int

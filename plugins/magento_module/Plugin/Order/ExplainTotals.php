@@ -5,10 +5,9 @@ declare(strict_types=1);
 namespace Shopbridge\TikTokShop\Plugin\Order;
 
 use Magento\Framework\DataObject;
+use Magento\Framework\Phrase;
 use Magento\Sales\Block\Order\Totals;
 use Magento\Sales\Model\Order;
-use Magento\Sales\Model\Order\Creditmemo;
-use Magento\Sales\Model\Order\Invoice;
 use Shopbridge\TikTokShop\Model\Order\Fees;
 use Shopbridge\TikTokShop\Model\Order\Money;
 
@@ -48,7 +47,9 @@ class ExplainTotals
                 $totals[] = $total;
             }
         }
-        array_push($totals, ...$this->charges($source, $money, $currency));
+        foreach ($this->fees->named($source, $row) as $place => $fee) {
+            $totals[] = $this->total("shopbridge_fee_$place", $fee['title'], Money::number($fee['amount'], $currency));
+        }
         return $totals;
     }
 
@@ -79,29 +80,7 @@ class ExplainTotals
         return $found ?: [$total];
     }
 
-    /**
-     * @param array<string, mixed> $money
-     * @return list<DataObject>
-     */
-    private function charges(DataObject $source, array $money, string $currency): array
-    {
-        $named = $money['fees'] ?? [];
-        $all = (int) array_sum(array_column($named, 'amount'));
-        $here = $source instanceof Invoice || $source instanceof Creditmemo ? $this->fees->inDocument($source) : $all;
-        $found = [];
-        if ($here === $all && $here !== 0) {
-            foreach ($named as $place => $fee) {
-                $code = "shopbridge_fee_$place";
-                $found[] = $this->total($code, $fee['title'], Money::number((int) $fee['amount'], $currency));
-            }
-        } elseif ($here !== 0) {
-            $title = __('Other TikTok Shop charges');
-            $found[] = $this->total('shopbridge_fees', $title, Money::number($here, $currency));
-        }
-        return $found;
-    }
-
-    private function total(string $code, \Magento\Framework\Phrase|string $label, float $value): DataObject
+    private function total(string $code, Phrase|string $label, float $value): DataObject
     {
         return new DataObject([
             'code' => $code, 'label' => $label, 'value' => $value, 'base_value' => $value, 'strong' => false,
