@@ -31,7 +31,6 @@ class Fact:
 
     label: str
     value: str
-    tone: str = ""
     do: str = ""
 
 
@@ -67,13 +66,13 @@ def _facts(connection: Connection, said: Mapping[str, Any], offered: str) -> Ite
     version = str(said.get("plugin_version", ""))
     if version:
         is_old = bool(offered) and _number(version) < _number(offered)
-        yield Fact("Version", version, "need" if is_old else "ok",
+        yield Fact("Version", version,
                    f"{offered} is newer. Download it and install it over this one; nothing is lost." if is_old else "")
     at = _moment(said.get("said_at"))
     if at is None:
         return
     is_silent = clock.now() - at > SILENT
-    yield Fact("Last said how it is", ago(at), "need" if is_silent else "ok",
+    yield Fact("Last said how it is", ago(at),
                f"It should every day. Open the module in {platform_title(connection.platform)} and press Save." if is_silent else "")
     yield _cron(connection.platform, said, at)
     queue = said.get("queue")
@@ -84,22 +83,22 @@ def _facts(connection: Connection, said: Mapping[str, Any], offered: str) -> Ite
 def _cron(platform: str, said: Mapping[str, Any], at: datetime) -> Fact:
     seen = _moment(said.get("cron_seen_at"))
     if seen is None:
-        return Fact("Store's cron", "Has never run", "need", _NO_CRON.get(platform, "Ask whoever runs the server to start it."))
+        return Fact("Store's cron", "Has never run", _NO_CRON.get(platform, "Ask whoever runs the server to start it."))
     if at - seen > CRON_QUIET:
-        return Fact("Store's cron", f"Stood still for {duration((at - seen).total_seconds())}", "need",
+        return Fact("Store's cron", f"Stood still for {duration((at - seen).total_seconds())}",
                     _NO_CRON.get(platform, "Ask whoever runs the server to start it."))
-    return Fact("Store's cron", "Runs", "ok")
+    return Fact("Store's cron", "Runs")
 
 
 def _queue(queue: Mapping[str, Any]) -> Iterator[Fact]:
     waiting, oldest, failed = (_whole(queue.get(name)) for name in ("waiting", "oldest_s", "failed"))
     if waiting and oldest > QUEUE_OLD_S:
-        yield Fact("Events waiting there", f"{waiting:,}, the oldest for {duration(oldest)}", "need",
+        yield Fact("Events waiting there", f"{waiting:,}, the oldest for {duration(oldest)}",
                    "They leave with the store's cron. If that runs, look at the module's page there: it says why the last try failed.")
     else:
-        yield Fact("Events waiting there", f"{waiting:,}", "ok")
+        yield Fact("Events waiting there", f"{waiting:,}")
     if failed:
-        yield Fact("Events given up", f"{failed:,}", "need", "Nothing is lost: we compare products and orders with the store and catch up. "
+        yield Fact("Events given up", f"{failed:,}", "Nothing is lost: we compare products and orders with the store and catch up. "
                    "The module's page names the events and sends them again.")
 
 

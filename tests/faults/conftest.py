@@ -22,6 +22,20 @@ STORES = ("magento", "prestashop")
 collect_ignore = [] if is_full() else ["test_random_kills.py"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one file that want the same world stand together: a world is built once for them."""
+    here = Path(__file__).parent
+    places = [number for number, item in enumerate(items) if item.path.parent == here]
+    files = list(dict.fromkeys(items[number].path for number in places))
+
+    def group(item: pytest.Item) -> tuple[int, str]:
+        kind = getattr(item, "callspec", None)
+        return files.index(item.path), str(kind.params.get("world", "")) if kind else ""
+
+    for number, item in zip(places, sorted((items[number] for number in places), key=group), strict=True):
+        items[number] = item
+
+
 @pytest.fixture(scope="session")
 def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
     """The warmed parent."""
@@ -94,7 +108,7 @@ def world(request: pytest.FixtureRequest, worlds: Worlds, clean_process: None) -
         control(url, "DELETE", "faults")
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"] if is_full() else ["postgresql"])
+@pytest.fixture(scope="module")
 def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """A hub of real processes under a keeper, connected to the practice Magento store."""
     folder: Path = tmp_path_factory.mktemp("bench")

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from hub import clock, log, queue
@@ -203,6 +204,21 @@ def fault_world(folder: Path, database_url: str, redis_url: str, forks: Forks, *
             queue.use(None)
             clock.use_file(None)
             hub.close()
+
+
+def thirds(cases: Sequence[tuple[Any, ...]], *, first: int, special: str = "") -> list[Any]:
+    """The cases of a test, each after its (database, what is special): all on PostgreSQL, every third on SQLite too.
+
+    ``first`` is the number of the test's first case, counted through all files, so that the choice is the same each time
+    and no promise is met on one database alone only because its test has few cases. At full size all are met on both.
+    """
+    chosen = []
+    for database in ("postgresql", "sqlite"):
+        for number, case in enumerate(cases, first):
+            if database == "postgresql" or is_full() or number % 3 == 0:
+                name = "-".join([database, *(str(part) for part in case)])
+                chosen.append(pytest.param((database, special), *case, id=name))
+    return chosen
 
 
 def is_full() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import requests
 
 from hub import clock
 from tests.faults.checker import broken
-from tests.faults.fault_world import FaultWorld, is_full
+from tests.faults.fault_world import FaultWorld, is_full, thirds
 from tests.support.trade import Trade
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
@@ -23,8 +24,7 @@ SEED = 20260302
 
 
 @pytest.mark.feature("ORD-09")
-@pytest.mark.parametrize("platform", STORES)
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize(("world", "loss", "platform"), thirds(list(product(LOSSES, STORES)), first=0), indirect=["world"])
 def test_a_lost_answer_to_a_create_makes_no_second_order(world: FaultWorld, platform: str, loss: str) -> None:
     """R-05, with our plugin in the store: the first two answers are lost."""
     trade = Trade(world, platform)
@@ -37,8 +37,7 @@ def test_a_lost_answer_to_a_create_makes_no_second_order(world: FaultWorld, plat
 
 
 @pytest.mark.feature("ORD-09")
-@pytest.mark.parametrize("world", [("postgresql", "bare")], indirect=True)
-@pytest.mark.parametrize("late_s", [0, 20, 60])
+@pytest.mark.parametrize(("world", "late_s"), thirds([(20,), (0,), (60,)], first=6, special="bare"), indirect=["world"])
 def test_a_search_that_shows_the_order_late_makes_no_second_one(world: FaultWorld, late_s: int) -> None:
     """R-05, without the plugin: the order is there, the answer is lost, and the store's search shows it only so much later."""
     trade = Trade(world, "magento")
@@ -62,7 +61,7 @@ def test_a_search_that_shows_the_order_late_makes_no_second_one(world: FaultWorl
 
 
 @pytest.mark.feature("ORD-09")
-@pytest.mark.parametrize("platform", STORES)
+@pytest.mark.parametrize(("world", "platform"), thirds([(one,) for one in STORES], first=9), indirect=["world"])
 def test_one_event_fifty_times_and_eight_workers_make_one_create_call(world: FaultWorld, platform: str) -> None:
     """R-06: eight threads send it to the web side, eight workers take whatever is due, all at once."""
     assert world.forks is not None
@@ -86,7 +85,7 @@ def test_one_event_fifty_times_and_eight_workers_make_one_create_call(world: Fau
 
 
 @pytest.mark.feature("MIS-01")
-@pytest.mark.parametrize("platform", STORES)
+@pytest.mark.parametrize(("world", "platform"), thirds([(one,) for one in STORES], first=11), indirect=["world"])
 def test_orders_whose_messages_never_arrive_are_in_the_store_within_one_cycle(world: FaultWorld, platform: str) -> None:
     """R-08: 30 % of the messages are lost; the scheduler and the workers make it good within ten minutes of the hub's clock."""
     dice, trade, lost, placed = random.Random(SEED), Trade(world, platform), 0, []

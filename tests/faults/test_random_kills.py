@@ -28,6 +28,7 @@ def hit(bench: Bench, victim: str) -> None:
 
 
 @pytest.mark.feature("ORD-09")
+@pytest.mark.parametrize("bench", ["postgresql", "sqlite"], indirect=True, scope="module")
 def test_orders_under_random_kills_are_created_once_each(bench: Bench) -> None:
     print(f"seed {SEED}")
     dice = random.Random(SEED)

@@ -14,11 +14,14 @@ from hub.models.orders import LinkState, OrderLink
 from hub.models.tasks import Task
 from tests.faults.bench import Bench, place, wait_quiet
 from tests.faults.checker import broken
+from tests.faults.fault_world import is_full
 from tests.support.processes import until
 from tests.support.trade import notices
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 CREATE = "POST shopbridge/orders"
+# As `fault_world.thirds` counts, from 17: every third of all cases on SQLite too.
+POSTGRESQL, BOTH = (["postgresql", "sqlite"] if is_full() else ["postgresql"]), ["postgresql", "sqlite"]
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +51,7 @@ def relay(bench: Bench, order_id: str) -> Task:
 
 
 @pytest.mark.feature("OST-07")
+@pytest.mark.parametrize("bench", POSTGRESQL, indirect=True, scope="module")
 def test_a_failing_order_is_tried_at_ten_twenty_and_thirty_minutes_over_restarts_then_told_once(bench: Bench) -> None:
     """R-13: ± 30 seconds of the clock that worker, scheduler and store share."""
     bench.world.store("magento", "POST", "faults", {"match": {"operation": CREATE}, "do": {"status": 503, "json": {}}, "times": -1})
@@ -107,6 +111,7 @@ def pass_quick_tries(bench: Bench, order_id: str) -> None:
 
 
 @pytest.mark.feature("ORD-09")
+@pytest.mark.parametrize("bench", BOTH, indirect=True, scope="module")
 def test_a_redis_that_forgets_all_and_dies_costs_less_than_a_minute_and_no_order(bench: Bench) -> None:
     """R-20: emptied while work waits, then killed; the queue is made anew from the database."""
     bench.world.store("magento", "POST", "faults", {"match": {"operation": CREATE}, "do": {"delay_s": 0.4}, "times": -1})
@@ -128,6 +133,7 @@ def test_a_redis_that_forgets_all_and_dies_costs_less_than_a_minute_and_no_order
 
 
 @pytest.mark.feature("ORD-09")
+@pytest.mark.parametrize("bench", POSTGRESQL, indirect=True, scope="module")
 def test_the_work_of_a_killed_worker_is_taken_up_within_a_minute(bench: Bench) -> None:
     """R-21: worker and work-horse are killed in the middle of a call to the store; no clock is moved."""
     bench.world.store("magento", "POST", "faults", {"match": {"operation": CREATE}, "do": {"delay_s": 8, "drop": "after"}, "times": 1})

@@ -16,7 +16,7 @@ from hub.models.connections import ConnectionState
 from hub.models.orders import OrderLink
 from hub.models.tasks import Task
 from tests.faults.checker import broken
-from tests.faults.fault_world import FaultWorld, is_full
+from tests.faults.fault_world import FaultWorld, is_full, thirds
 from tests.faults.forks import Running
 from tests.support.processes import until
 from tests.support.trade import Trade, notices, owners
@@ -55,6 +55,7 @@ def states(world: FaultWorld, task_ids: Sequence[int]) -> dict[TaskState, int]:
 
 
 @pytest.mark.feature("TTS-06")
+@pytest.mark.parametrize("world", thirds([()], first=13), indirect=True)
 def test_a_token_that_dies_under_eight_workers_is_renewed_once_and_nothing_fails(world: FaultWorld) -> None:
     journal = world.practice.tiktok.sim.journal
     numbers, before, calls = looks(world, "magento", CALLS), refreshes(world), len(journal.entries())
@@ -68,6 +69,7 @@ def test_a_token_that_dies_under_eight_workers_is_renewed_once_and_nothing_fails
 
 
 @pytest.mark.feature("TTS-06")
+@pytest.mark.parametrize("world", thirds([()], first=14), indirect=True)
 def test_a_refused_refresh_pauses_the_work_is_told_once_and_all_goes_on_after_the_consent(world: FaultWorld) -> None:
     owners(world)
     numbers = looks(world, "magento", CALLS // 4)
@@ -90,6 +92,7 @@ def test_a_refused_refresh_pauses_the_work_is_told_once_and_all_goes_on_after_th
 
 
 @pytest.mark.feature("TSK-04")
+@pytest.mark.parametrize("world", thirds([()], first=15), indirect=True)
 def test_a_task_that_kills_its_worker_is_set_aside_at_the_third_time_and_others_go_on(world: FaultWorld) -> None:
     poison, healthy = Trade(world, "magento"), Trade(world, "prestashop")
     order_id = poison.place()
@@ -123,7 +126,7 @@ def test_a_task_that_kills_its_worker_is_set_aside_at_the_third_time_and_others_
     assert [line for line in broken(world) if f"task {parked.id} " not in line] == []
 
 
-@pytest.mark.parametrize("rate", [20])
+@pytest.mark.parametrize(("world", "rate"), thirds([(20,)], first=16), indirect=["world"])
 def test_two_workers_together_keep_to_the_rate_of_the_platform(world: FaultWorld, rate: int) -> None:
     """Issue 2, 6.3: whoever asks, the busiest second of the platform's journal stays within rate and burst."""
     journal = world.practice.tiktok.sim.journal

@@ -20,8 +20,9 @@ from hub import models
 from hub.app import create_app
 from hub.config import Config
 from hub.domain.tasks import Kind
-from hub.flows import categories, listings, products
+from hub.flows import categories, connect, listings, products
 from hub.models import sealed
+from hub.models.connections import Mode
 from hub.models.listings import Listing
 from hub.models.orders import LinkState, OrderLink
 from hub.models.shops import Shop
@@ -145,6 +146,7 @@ def _in_use(browser: Browser, folder: Path, world: World) -> None:
             "wizard": "/admin/connect/",
             "wizard-store": f"/admin/connect/{connection}/store",
             "wizard-tiktok": f"/admin/connect/{connection}/tiktok",
+            "account": "/account/password",
             "help": "/admin/help/push",
             "not-found": "/admin/orders/999999/",
         },
@@ -168,6 +170,7 @@ def _empty(browser: Browser, folder: Path, config: Config) -> None:
     with hub.db.write() as db:
         connection, _shop = add_connection(db, "Fern & Kiln US", "magento", "US", "USD")
         connection.last_event_at = None
+        fresh = connect.create(db, "Fern & Kiln UK", "prestashop", Mode.PRACTICE).id
     _shoot(
         browser,
         folder,
@@ -180,6 +183,8 @@ def _empty(browser: Browser, folder: Path, config: Config) -> None:
             "mappings": "/admin/mappings/",
             "tasks": "/admin/tasks/",
             "missed": "/admin/orders/missed/",
+            "health": f"/admin/connections/{fresh}/",
+            "wizard-store": f"/admin/connect/{fresh}/store",
         },
     )
     hub.close()

@@ -88,6 +88,12 @@ def add_connection(
             "name": "fernandkiln.com",
             "timezone": "UTC",
             "plugin_version": "1.0.0",
+            "plugin": {
+                "plugin_version": "1.0.0",
+                "said_at": (now - timedelta(minutes=20)).isoformat(),
+                "cron_seen_at": (now - timedelta(minutes=21)).isoformat(),
+                "queue": {"waiting": 12, "oldest_s": 2400, "failed": 2},
+            },
             "scopes": [{"code": "us", "name": "US view", "currency": currency}],
         },
     )
