@@ -32,8 +32,8 @@ class Orders implements OrderManagementInterface
             $this->failure = null;
             throw $failure;
         }
-        $order->id = count($this->placed) + 1;
-        $this->placed[$order->id] = $order;
+        $order->setId(count($this->placed) + 1);
+        $this->placed[$order->getId()] = $order;
         return $order;
     }
 }

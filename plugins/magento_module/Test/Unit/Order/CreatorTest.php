@@ -132,8 +132,7 @@ class CreatorTest extends TestCase
 
     public function testAKeyThatIsTakenMeanwhileAnswersTheOtherOrder(): void
     {
-        $other = new Order();
-        $other->id = 7;
+        $other = new Order(['id' => 7]);
         $this->orders->placed[7] = $other;
         $this->keys->other = ['order_id' => 7, 'number' => '000000007'];
         $answer = $this->creator->create($this->body());
@@ -187,10 +186,9 @@ class CreatorTest extends TestCase
 
             public function build(Draft $draft, array $products, StoreInterface $store): Order
             {
-                $order = new Order();
-                $order->number = '000000001';
+                $order = new Order(['increment_id' => '000000001']);
                 foreach ($draft->lines as $place => $line) {
-                    $order->items[] = new Item(100 + $place);
+                    $order->items[] = new Item(['id' => 100 + $place]);
                 }
                 return $order;
             }

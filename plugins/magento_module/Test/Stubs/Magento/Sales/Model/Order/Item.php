@@ -4,14 +4,12 @@ declare(strict_types=1);
 
 namespace Magento\Sales\Model\Order;
 
-class Item
-{
-    public function __construct(private readonly int $id)
-    {
-    }
+use Magento\Framework\DataObject;
 
-    public function getId(): int
+class Item extends DataObject
+{
+    public function getQtyToRefund()
     {
-        return $this->id;
+        return max($this->getQtyInvoiced() - $this->getQtyRefunded(), 0);
     }
 }
