@@ -8,6 +8,11 @@
 (function () {
   'use strict';
   document.addEventListener('click', function (event) {
+    var careful = event.target.closest ? event.target.closest('[data-shopbridge-confirm]') : null;
+    if (careful && careful.getAttribute('data-shopbridge-confirm') && !window.confirm(careful.getAttribute('data-shopbridge-confirm'))) {
+      event.preventDefault();
+      return;
+    }
     var button = event.target.closest ? event.target.closest('[data-shopbridge-copy]') : null;
     if (!button) {
       return;

@@ -38,7 +38,7 @@
       <button type="submit" name="shopbridge_save" value="1" class="btn btn-primary">{l s='Save' d='Modules.Shopbridge.Admin'}</button>
       <button type="submit" name="shopbridge_test" value="1" class="btn btn-default">{l s='Send test event' d='Modules.Shopbridge.Admin'}</button>
       {if $shopbridge_can_leave}
-        <button type="submit" name="shopbridge_leave" value="1" class="btn btn-link">{if $shopbridge_leave_is_all}{l s='Forget this hub' d='Modules.Shopbridge.Admin'}{else}{l s='Use the settings of all shops' d='Modules.Shopbridge.Admin'}{/if}</button>
+        <button type="submit" name="shopbridge_leave" value="1" class="btn btn-link" data-shopbridge-confirm="{if $shopbridge_leave_is_all}{l s='Forget this hub? Changes are no longer sent until you paste a Webhook URL again.' d='Modules.Shopbridge.Admin'}{/if}">{if $shopbridge_leave_is_all}{l s='Forget this hub' d='Modules.Shopbridge.Admin'}{else}{l s='Use the settings of all shops' d='Modules.Shopbridge.Admin'}{/if}</button>
       {/if}
     </div>
   </form>
