@@ -166,6 +166,9 @@ def _ids_by_external(session: Session, connection_id: int, external_ids: Sequenc
     return found
 
 
+_NONE: Mapping[str, Any] = {}  # the same for all rows: worked out once (`hub.models.bulk`)
+
+
 def _product_row(connection_id: int, product: Product, content: Mapping[str, Any], hash_: str, now: datetime) -> dict[str, Any]:
     return {
         "connection_id": connection_id, "external_id": product.product_id, "sku": product.sku[:255], "kind": product.kind.value,
@@ -173,7 +176,7 @@ def _product_row(connection_id: int, product: Product, content: Mapping[str, Any
         "category_id": product.category_ids[0] if product.category_ids else "",
         "category_path": (product.category_paths[0] if product.category_paths else "")[:1000], "active": product.active,
         "data": content, "content_hash": hash_, "store_updated_at": product.updated_at, "pulled_at": now,
-        "gone_at": None, "hub_attributes": {}, "hub_package": {}, "hub_title": "", "hub_description": "", "hub_category_id": "",
+        "gone_at": None, "hub_attributes": _NONE, "hub_package": _NONE, "hub_title": "", "hub_description": "", "hub_category_id": "",
         "hub_brand_id": "", "hub_brand_name": ""}
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 # Below this a temporary table costs more than it saves.
 COPY_FROM = 50
+_NONE_YET: Any = object()
 
 
 def upsert(session: Session, model: Any, rows: Sequence[Mapping[str, Any]], keys: Sequence[str], update: Sequence[str] = ()) -> None:
@@ -65,14 +66,20 @@ def _picker(places: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]
 
 
 def _values(table: Table, columns: Sequence[str], rows: Sequence[Mapping[str, Any]], dialect: Dialect) -> Iterator[tuple[Any, ...]]:
-    """Each row's values in the columns' order, as the driver takes them."""
+    """Each row's values in the columns' order, as the driver takes them. A value that a column has in one row after the other, as
+    the time of a pull, is worked out once."""
     pick = itemgetter(*columns)
     changed = [(place, processor) for place, name in enumerate(columns)
                if (processor := table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) is not None]
+    given = [_NONE_YET] * len(columns)
+    taken: list[Any] = given.copy()
     for row in rows:
         values = list(pick(row))
         for place, processor in changed:
-            values[place] = processor(values[place])
+            value = values[place]
+            if value is not given[place]:
+                given[place], taken[place] = value, processor(value)
+            values[place] = taken[place]
         yield tuple(values)
 
 
