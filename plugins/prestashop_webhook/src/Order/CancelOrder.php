@@ -54,8 +54,9 @@ final class CancelOrder
             return new Answer(409, ['code' => 'cannot_cancel', 'state' => $word]);
         }
         if ($word !== 'cancelled') {
-            (new Transaction($this->database))->run(function () use ($order, $given, $word): void {
-                $this->cancel($order, ($given['restock'] ?? true) !== false, $word !== 'error');
+            $details = $this->records->details($id);
+            (new Transaction($this->database))->run(function () use ($order, $details, $given, $word): void {
+                $this->cancel($order, $details, ($given['restock'] ?? true) !== false, $word !== 'error');
                 $key = $this->keys->ofOrder((int) $order->id);
                 if ($key !== null) {
                     $key->facts['reason'] = mb_substr((string) ($given['reason'] ?? ''), 0, 500);
@@ -69,11 +70,12 @@ final class CancelOrder
 
     /**
      * The core gives every unit back, packs aside, and always. What a refund gave back before is taken out again, and all of it where
-     * the goods are not to be sold again.
+     * the goods are not to be sold again. The stock's rows are locked before anything is read: what the core reads of them is then true.
+     *
+     * @param array<int, array<string, string|null>> $details
      */
-    private function cancel(\Order $order, bool $restock, bool $wasTaken): void
+    private function cancel(\Order $order, array $details, bool $restock, bool $wasTaken): void
     {
-        $details = $this->records->details((int) $order->id);
         $before = $this->quantities($details, (int) $order->id_shop);
         $this->states->move($order, (int) \Configuration::get('PS_OS_CANCELED'));
         $after = $this->quantities($details, (int) $order->id_shop);

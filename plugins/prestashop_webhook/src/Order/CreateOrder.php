@@ -72,9 +72,10 @@ final class CreateOrder
     /**
      * The caller holds the lock of the key.
      *
-     * @param array<string, mixed> $body checked by BodyCheck
+     * @param array<string, mixed>          $body  checked by BodyCheck
+     * @param callable(callable): (int|null) $alone does something while no other order is written; null where others take too long
      */
-    public function run(array $body): Answer
+    public function run(array $body, callable $alone): Answer
     {
         $known = $this->keys->find($body['key']);
         $answer = $known === null ? $this->adopt($body) : $this->repeated($known, $body);
@@ -101,7 +102,10 @@ final class CreateOrder
         }
         $known->facts = $this->facts($plan, $body, $places);
         $this->keys->put($known);
-        $order = $this->place($known, $body, $plan, $items, $places);
+        $order = $this->place($known, $body, $plan, $items, $places, $alone);
+        if ($order === null) {
+            return new Answer(423, ['code' => 'busy']);
+        }
         $this->finish($known, $order, $plan);
 
         return new Answer(201, $this->describe->created(new \Order($order), $known));
@@ -241,7 +245,7 @@ final class CreateOrder
      * @param array<string, mixed> $body
      * @param Item[]               $items
      */
-    private function place(Key $known, array $body, Plan $plan, array $items, int $places): int
+    private function place(Key $known, array $body, Plan $plan, array $items, int $places, callable $alone): ?int
     {
         $cart = $this->basket->fill($known->cart, $body, $plan, $items);
         $customer = new \Customer((int) $cart->id_customer);
@@ -252,18 +256,20 @@ final class CreateOrder
         $total = (float) \Tools::ps_round((float) $cart->getOrderTotal(true, \Cart::BOTH), \Context::getContext()->getComputingPrecision());
         Placing::begin(new Placing($plan, $cart, $body, $places, (string) $customer->email, $this->titles()));
         try {
-            $this->module->validateOrder((int) $cart->id, $state, $total, $payment === '' ? 'TikTok Shop' : $payment, null,
-                ['transaction_id' => $body['key']], (int) $cart->id_currency, false, $customer->secure_key);
-            $order = new \Order($this->records->orderOfCart((int) $cart->id));
-            if ((int) $order->current_state === (int) \Configuration::get('PS_OS_ERROR')) {
-                // Something between the two sums changed the cart. The money is right all the same.
-                $this->states->move($order, $state);
-            }
+            return $alone(function () use ($cart, $state, $total, $payment, $body, $customer): int {
+                $this->module->validateOrder((int) $cart->id, $state, $total, $payment === '' ? 'TikTok Shop' : $payment, null,
+                    ['transaction_id' => $body['key']], (int) $cart->id_currency, false, $customer->secure_key);
+                $order = new \Order($this->records->orderOfCart((int) $cart->id));
+                if ((int) $order->current_state === (int) \Configuration::get('PS_OS_ERROR')) {
+                    // Something between the two sums changed the cart. The money is right all the same.
+                    $this->states->move($order, $state);
+                }
+
+                return (int) $order->id;
+            });
         } finally {
             Placing::end();
         }
-
-        return (int) $order->id;
     }
 
     /**

@@ -44,6 +44,37 @@ final class Lock
         return $this->database->value('SELECT GET_LOCK(' . $this->name($name) . ', ' . $seconds . ')') === '1';
     }
 
+    /**
+     * Does something while nobody else of ours does anything of this name, beside a lock that is held already. A database from before
+     * MySQL 5.7.5 and MariaDB 10.0.2 can't hold two: it would let go of the first, so there it is done without.
+     *
+     * @return mixed what `do` answers, or null where the lock could not be got within so many seconds
+     */
+    public function beside(string $name, int $seconds, callable $do)
+    {
+        if (!self::canHoldTwo((string) $this->database->value('SELECT VERSION()'))) {
+            return $do();
+        }
+        if (!$this->take($name, $seconds)) {
+            return null;
+        }
+        try {
+            return $do();
+        } finally {
+            $this->release($name);
+        }
+    }
+
+    /**
+     * @param string $version as the server names itself, such as `10.11.6-MariaDB` or `5.6.51-log`
+     */
+    public static function canHoldTwo(string $version): bool
+    {
+        $number = (string) preg_replace('/^5\.5\.5-(?=\d+\.\d+\.\d+-MariaDB)|[^0-9.].*$/', '', $version);
+
+        return version_compare($number, stripos($version, 'mariadb') === false ? '5.7.5' : '10.0.2', '>=');
+    }
+
     public function release(string $name): void
     {
         $this->database->value('SELECT RELEASE_LOCK(' . $this->name($name) . ')');

@@ -27,6 +27,12 @@ final class OrderCalls
     /** Seconds to wait for another call about the same order. */
     const WAIT = 8;
 
+    /** Seconds to wait for another order: the hub's own patience is longer. */
+    const WAIT_FOR_OTHERS = 12;
+
+    /** What only one call does at a time: the core reads stock and invoice numbers, and writes them later. */
+    const WRITING = 'writing';
+
     /** @var Database */
     private $database;
     /** @var Lock */
@@ -70,7 +76,9 @@ final class OrderCalls
         return $this->locked($body['key'], function () use ($body, $shop): Answer {
             $create = new CreateOrder($this->module, $this->database, $this->keys, $this->records, $this->describe, $this->parts, $shop);
 
-            return $create->run($body);
+            return $create->run($body, function (callable $place) {
+                return $this->lock->beside(self::WRITING, self::WAIT_FOR_OTHERS, $place);
+            });
         });
     }
 
@@ -143,7 +151,9 @@ final class OrderCalls
         return $this->locked($key, function () use ($key, $given, $change): Answer {
             $order = $this->records->orderOf($key);
 
-            return $order > 0 ? $change($order, $given) : Answer::notFound();
+            return $order === 0 ? Answer::notFound() : $this->lock->beside(self::WRITING, self::WAIT_FOR_OTHERS, static function () use ($change, $order, $given): Answer {
+                return $change($order, $given);
+            }) ?? new Answer(423, ['code' => 'busy']);
         });
     }
 

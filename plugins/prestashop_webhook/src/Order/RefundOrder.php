@@ -99,6 +99,10 @@ final class RefundOrder
      */
     private function make(SlipPlan $plan, \Order $order, array $given, bool $isPartial): int
     {
+        // First of all, as each row is locked before the core reads it.
+        foreach (($given['restock'] ?? false) === true ? $plan->details : [] as $detail => $own) {
+            $this->restock($detail, $own['units'], (int) $order->id_shop);
+        }
         $slip = new \OrderSlip();
         $slip->id_customer = (int) $order->id_customer;
         $slip->id_order = (int) $order->id;
@@ -117,9 +121,6 @@ final class RefundOrder
         }
         foreach ($plan->details as $detail => $own) {
             $this->addDetail((int) $slip->id, $detail, $own);
-            if (($given['restock'] ?? false) === true) {
-                $this->restock($detail, $own['units'], (int) $order->id_shop);
-            }
         }
         $quote = [$this->database, 'quote'];
         $this->database->run('INSERT INTO ' . $this->database->table('refund') . ' (id_order, refund_key, id_order_slip, total, `lines`, made_at) VALUES ('
@@ -154,8 +155,8 @@ final class RefundOrder
      */
     private function restock(int $id, int $units, int $shop): void
     {
-        $row = $this->database->rows('SELECT product_id, product_attribute_id, product_quantity, product_quantity_reinjected FROM ' . _DB_PREFIX_
-            . 'order_detail WHERE id_order_detail = ' . $id . ' FOR UPDATE')[0];
+        $row = $this->database->rows('SELECT d.product_id, d.product_attribute_id, d.product_quantity, d.product_quantity_reinjected FROM ' . _DB_PREFIX_
+            . 'order_detail d LEFT JOIN ' . _DB_PREFIX_ . 'stock_available s ON s.id_product = d.product_id WHERE d.id_order_detail = ' . $id . ' FOR UPDATE')[0];
         $units = min($units, (int) $row['product_quantity'] - (int) $row['product_quantity_reinjected']);
         if ($units <= 0) {
             return;
