@@ -25,7 +25,9 @@ Measured by `make bench`, which writes this page and `performance.json`. Every f
 count, against a bound taken in the same run on the same machine; where it is taken in rounds, the ratio is taken inside each
 round and the median is shown. Absolute figures differ from machine to machine and from minute to minute; the ratios travel, as long
 as nothing else keeps the machine busy: the last column names the load of the five minutes around each measurement (the benchmark's
-own processes make about 3 of it), and a row taken under a higher one says little about goals that count milliseconds.
+own processes make about 3 of it), and a row taken under a higher one says little about goals that count milliseconds. Where many
+processes share two cores, a way that needs few of them (the hub's one writer against the naive way's sixteen connections) gets the
+smaller share of the machine: the milliseconds of computing that each request takes of the web processes stand beside its rate.
 
 | # | what | goal | measured | met | seen in absolute figures | when |
 |---|---|---|---|---|---|---|

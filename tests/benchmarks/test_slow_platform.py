@@ -121,7 +121,7 @@ def test_pages_and_ingest_take_no_longer_while_a_worker_waits(
     found: dict[tuple[str, bool], list[Loaded]] = {(what, waits): [] for what in ("page", "ingest") for waits in (False, True)}
     with (
         slow_platform() as url,
-        gunicorn(config, tmp_path, "wsgi:app", "/sign-in") as host,
+        gunicorn(config, tmp_path, "wsgi:app", "/sign-in") as (host, _pid),
         process(config, "tests.benchmarks.worker", str(Queue.BULK), BENCH_SLOW=url),
     ):
         cookie = cookie_of(host)
