@@ -117,6 +117,9 @@ def test_a_deleted_order_is_told_and_never_made_anew(shop: Practice) -> None:
     shop.control("DELETE", f"orders/{made['order_id']}")
     again = shop.do("orders.create", order_body())
     assert (again.status_code, again.json()["code"]) == (410, "order_deleted")
+    found, never = shop.do("orders.find", {"key": order_body()["key"]}), shop.do("orders.find", {"key": "1"})
+    assert (found.status_code, found.json()["code"]) == (404, "order_deleted")
+    assert (never.status_code, never.json()["code"]) == (404, "not_found")
     rows = shop.do("orders.list", span()).json()["rows"]
     assert [row[3] for row in rows] == ["deleted"]
 

@@ -487,9 +487,13 @@ def order_of(shop: Shop, state: ModuleState, key: str) -> int:
 
 
 def find(shop: Shop, state: ModuleState, given: dict[str, Any]) -> Answer:
-    """`orders.find`."""
-    order_id = order_of(shop, state, str(given.get("key", "")))
-    return Answer(200, describe(shop, order_id)) if order_id else _not_found()
+    """`orders.find`; one that was made and is gone since is told apart from one that never was."""
+    key = str(given.get("key", ""))
+    order_id = order_of(shop, state, key)
+    if order_id:
+        return Answer(200, describe(shop, order_id))
+    known = state.keys.get(key)
+    return Answer(404, {"code": "order_deleted", "order_id": str(known.order_id)}) if known and known.done else _not_found()
 
 
 def _not_found() -> Answer:
