@@ -230,7 +230,7 @@ final class CreateOrder
         if ($away !== 0) {
             $difference = [
                 'amount' => Amount::text($away, max(2, $places)),
-                'reason' => 'KNI-01: the shop rounds amounts of this currency; what that changes stands on a line of its own',
+                'reason' => 'the shop rounds amounts of this currency; what that changes stands on a line of its own',
             ];
         }
 

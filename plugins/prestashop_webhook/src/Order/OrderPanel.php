@@ -71,20 +71,23 @@ final class OrderPanel
             $platform -= Amount::of($line['platform_discount']);
         }
         $shipping = $body['shipping'];
-        $translate = function (string $text): string {
-            return $this->module->getTranslator()->trans($text, [], 'Modules.Shopbridge.Admin');
-        };
+        $translator = $this->module->getTranslator();
         $rows = [
-            [$translate('Your discount'), $seller],
-            [$translate('TikTok Shop discount'), $platform],
-            [$translate('Your discount on shipping'), -Amount::of($shipping['seller_discount'])],
-            [$translate('TikTok Shop discount on shipping'), -Amount::of($shipping['platform_discount']) - Amount::of($shipping['cofunded_discount'])],
+            [$translator->trans('Your discount', [], 'Modules.Shopbridge.Admin'), $seller],
+            [$translator->trans('TikTok Shop discount', [], 'Modules.Shopbridge.Admin'), $platform],
+            [$translator->trans('Your discount on shipping', [], 'Modules.Shopbridge.Admin'), -Amount::of($shipping['seller_discount'])],
+            [
+                $translator->trans('TikTok Shop discount on shipping', [], 'Modules.Shopbridge.Admin'),
+                -Amount::of($shipping['platform_discount']) - Amount::of($shipping['cofunded_discount']),
+            ],
         ];
         foreach ($body['fees'] as $fee) {
             $rows[] = [$fee['title'], Amount::of($fee['amount'])];
         }
         if ($body['tax_remitted_by'] === 'tiktok') {
-            $rows[] = [$translate(Describe::TAX_TITLE), Amount::of($body['totals']['tax'])];
+            $rows[] = [
+                $translator->trans('Tax collected and remitted by TikTok Shop', [], 'Modules.Shopbridge.Admin'), Amount::of($body['totals']['tax']),
+            ];
         }
         $found = [];
         foreach ($rows as list($title, $amount)) {
