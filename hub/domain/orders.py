@@ -261,7 +261,7 @@ class StoreOrder:
     """An order as the store has it. ``key`` is the TikTok order id that it carries, empty for the store's own.
 
     ``same`` answers a repeated create: did the content equal the first one? ``difference`` is what the store's
-    own total deviates from ``grand`` asked for, with its reason, else None.
+    own total deviates from ``grand`` asked for, with its reason, else None. ``oversold``: it took more than there was.
     """
 
     order_id: str
@@ -276,6 +276,7 @@ class StoreOrder:
     refunded: Decimal = ZERO
     same: bool | None = None
     difference: tuple[Decimal, str] | None = None
+    oversold: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

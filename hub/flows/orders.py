@@ -211,6 +211,8 @@ def _note_created(case: _Case, order: Order, made: StoreOrder, problems: Sequenc
     if made.difference is not None:
         amount, reason = made.difference
         found.append(problem("order.total_differs", amount=f"{amount} {order.currency}", reason=reason))
+    if made.oversold:
+        found.append(problem("order.oversold"))
     with case.hub.db.write() as session:
         link = session.get_one(OrderLink, case.link_id)
         links.note_store_order(link, made)

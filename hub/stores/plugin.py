@@ -163,7 +163,7 @@ def read_order(body: Mapping[str, Any], key: str, currency: str = "") -> StoreOr
             order_id=str(body["order_id"]), number=str(body["number"]), key=str(body.get("key") or key),
             state=state_of(raw_state), raw_state=raw_state, grand=decimal_of(totals["grand"]),
             currency=str(body.get("currency") or currency), created_at=moment_of(body.get("placed_at")),
-            parcels=_parcels(body), refunded=_refunded(body), same=body.get("same"),
+            parcels=_parcels(body), refunded=_refunded(body), same=body.get("same"), oversold=body.get("oversold") is True,
             difference=(decimal_of(difference["amount"]), str(difference.get("reason", ""))) if difference else None)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise _broken(error) from None

@@ -245,6 +245,13 @@ def test_a_total_that_the_store_changed_is_told_with_its_reason(bench):
     assert amount == Decimal("1.00") and reason
 
 
+def test_a_paid_order_lands_without_stock_and_says_so(bench):
+    sku = "MUG-1" if bench.slug == "magento" else next(iter(bench.items))
+    assert bench.open().create_order(draft(bench, key="576461413038785759")).oversold is False
+    bench.control("PATCH", f"products/{sku}", {"quantity": 1})
+    assert bench.open().create_order(draft(bench)).oversold is True
+
+
 def test_an_order_is_found_by_its_key_and_an_unknown_one_is_none(bench):
     store = bench.open()
     assert store.find_order(KEY) is None

@@ -107,6 +107,14 @@ def test_a_total_that_another_extension_changes_is_shown_with_the_amount(fresh: 
     assert fresh.world.ledger(fresh.platform).created == 1
 
 
+def test_a_paid_order_of_more_than_there_is_lands_and_says_so(fresh: Trade):
+    order_id = fresh.place(units=2)
+    fresh.world.store(fresh.platform, "PATCH", f"products/{fresh.skus()[0].seller_sku}", {"quantity": 1, "via": "sql", "silent": True})
+    fresh.world.settle()
+    assert [one["code"] for one in fresh.api(f"orders/{order_id}")["problems"]] == ["order.oversold"]
+    assert len(fresh.copies(order_id)) == 1
+
+
 @pytest.mark.feature("ORD-01")
 @pytest.mark.parametrize("platform", STORES)
 def test_a_market_without_decimals_balances_too(config: Config, platform: str):
