@@ -23,8 +23,8 @@ class Matcher
      */
     public function plain(string $name): string
     {
-        $wide = (string) \Normalizer::normalize($name, \Normalizer::FORM_KC);
-        $word = trim((string) preg_replace('/[\W_]+/u', ' ', mb_convert_case($wide, MB_CASE_FOLD)));
+        $narrow = mb_convert_case(mb_convert_kana($name, 'asKV'), MB_CASE_FOLD);
+        $word = trim((string) preg_replace('/[\W_]+/u', ' ', $narrow));
         return self::SAME_WORD[$word] ?? $word;
     }
 

@@ -5,7 +5,6 @@ declare(strict_types=1);
 namespace Shopbridge\TikTokShop\Model\Push;
 
 use Magento\Framework\Exception\LocalizedException;
-use Magento\Framework\Serialize\Serializer\Json;
 
 /**
  * What was ticked in the grid, carried from page to page as one text: the ids, or "all but these" with filters and search.
@@ -14,16 +13,12 @@ class Selection
 {
     private const PARTS = ['namespace', 'selected', 'excluded', 'filters', 'search'];
 
-    public function __construct(private readonly Json $json)
-    {
-    }
-
     /**
      * @param array<string, mixed> $request the parameters that the grid sent
      */
     public function pack(array $request): string
     {
-        return (string) $this->json->serialize(array_intersect_key($request, array_flip(self::PARTS)));
+        return json_encode(array_intersect_key($request, array_flip(self::PARTS)), JSON_THROW_ON_ERROR);
     }
 
     /**
@@ -34,11 +29,7 @@ class Selection
      */
     public function unpack(string $text): array
     {
-        try {
-            $request = $this->json->unserialize($text);
-        } catch (\InvalidArgumentException) {
-            $request = null;
-        }
+        $request = json_decode($text, true);
         if (!is_array($request) || ($request['namespace'] ?? '') === '') {
             throw new LocalizedException(__('The selection was lost. Go back to the product list and select again.'));
         }

@@ -32,6 +32,12 @@ class Tasks
 
     public function add(string $taskId, string $kind, int $asked, string $by): void
     {
+        // A new push puts away the notices of those that have ended.
+        $this->resource->getConnection()->update(
+            $this->table(),
+            ['is_seen' => 1],
+            ['asked_by = ?' => mb_substr($by, 0, 64), 'state <> ?' => self::RUNNING]
+        );
         $this->resource->getConnection()->insert($this->table(), [
             'task_id' => $taskId,
             'kind' => $kind,

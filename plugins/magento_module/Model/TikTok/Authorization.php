@@ -5,7 +5,6 @@ declare(strict_types=1);
 namespace Shopbridge\TikTokShop\Model\TikTok;
 
 use Magento\Framework\Exception\LocalizedException;
-use Magento\Framework\Serialize\Serializer\Json;
 use Shopbridge\TikTokShop\Model\Clock;
 use Shopbridge\TikTokShop\Model\Hub\Client;
 use Shopbridge\TikTokShop\Model\Hub\HubException;
@@ -28,7 +27,6 @@ class Authorization
         private readonly Client $client,
         private readonly State $state,
         private readonly Settings $settings,
-        private readonly Json $json,
         private readonly Clock $clock
     ) {
     }
@@ -129,7 +127,7 @@ class Authorization
     private function kept(): array
     {
         $text = $this->state->get(self::NAME);
-        return $text === null ? [] : (array) $this->json->unserialize($text);
+        return $text === null ? [] : (array) json_decode($text, true);
     }
 
     /**
@@ -137,6 +135,6 @@ class Authorization
      */
     private function keep(array $row): void
     {
-        $this->state->set(self::NAME, (string) $this->json->serialize($row));
+        $this->state->set(self::NAME, json_encode($row, JSON_THROW_ON_ERROR));
     }
 }

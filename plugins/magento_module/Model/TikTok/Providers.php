@@ -4,7 +4,6 @@ declare(strict_types=1);
 
 namespace Shopbridge\TikTokShop\Model\TikTok;
 
-use Magento\Framework\Serialize\Serializer\Json;
 use Shopbridge\TikTokShop\Model\Clock;
 use Shopbridge\TikTokShop\Model\Hub\Client;
 use Shopbridge\TikTokShop\Model\Hub\HubException;
@@ -22,7 +21,6 @@ class Providers
     public function __construct(
         private readonly Client $client,
         private readonly State $state,
-        private readonly Json $json,
         private readonly Clock $clock
     ) {
     }
@@ -34,7 +32,7 @@ class Providers
     public function names(string $shopId): array
     {
         $text = $this->state->get(self::NAME . $shopId);
-        $kept = $text === null ? null : (array) $this->json->unserialize($text);
+        $kept = $text === null ? null : (array) json_decode($text, true);
         if ($kept !== null && $this->clock->now() - (int) $kept['at'] < self::LASTS_S) {
             return $kept['names'];
         }
@@ -48,7 +46,7 @@ class Providers
         }
         $names = array_values(array_filter(array_map(static fn (array $one): string => (string) $one['name'], (array) $answer['providers'])));
         sort($names, SORT_NATURAL | SORT_FLAG_CASE);
-        $this->state->set(self::NAME . $shopId, (string) $this->json->serialize(['at' => $this->clock->now(), 'names' => $names]));
+        $this->state->set(self::NAME . $shopId, json_encode(['at' => $this->clock->now(), 'names' => $names], JSON_THROW_ON_ERROR));
         return $names;
     }
 }

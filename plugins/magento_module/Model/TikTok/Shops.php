@@ -4,7 +4,6 @@ declare(strict_types=1);
 
 namespace Shopbridge\TikTokShop\Model\TikTok;
 
-use Magento\Framework\Serialize\Serializer\Json;
 use Shopbridge\TikTokShop\Model\Hub\Client;
 use Shopbridge\TikTokShop\Model\Hub\HubException;
 use Shopbridge\TikTokShop\Model\State;
@@ -18,8 +17,7 @@ class Shops
 
     public function __construct(
         private readonly Client $client,
-        private readonly State $state,
-        private readonly Json $json
+        private readonly State $state
     ) {
     }
 
@@ -32,7 +30,7 @@ class Shops
     public function load(): array
     {
         $shops = array_values((array) ($this->client->get('shops')['shops'] ?? []));
-        $this->state->set(self::NAME, (string) $this->json->serialize($shops));
+        $this->state->set(self::NAME, json_encode($shops, JSON_THROW_ON_ERROR));
         return $shops;
     }
 
@@ -44,7 +42,7 @@ class Shops
     public function known(): array
     {
         $text = $this->state->get(self::NAME);
-        return $text === null ? [] : array_values((array) $this->json->unserialize($text));
+        return $text === null ? [] : array_values((array) json_decode($text, true));
     }
 
     /**

@@ -10,6 +10,7 @@ use Magento\Framework\Registry;
 use Magento\Sales\Block\Adminhtml\Order\AbstractOrder;
 use Magento\Sales\Helper\Admin;
 use Shopbridge\TikTokShop\Model\Clock;
+use Shopbridge\TikTokShop\Model\Grid\OrderStatus;
 use Shopbridge\TikTokShop\Model\Order\Fees;
 use Shopbridge\TikTokShop\Model\Order\Money;
 
@@ -26,6 +27,7 @@ class Box extends AbstractOrder
         Registry $registry,
         Admin $adminHelper,
         private readonly Fees $fees,
+        private readonly OrderStatus $status,
         private readonly Clock $clock,
         private readonly AuthorizationInterface $authorization,
         array $data = []
@@ -51,7 +53,7 @@ class Box extends AbstractOrder
         $row = (array) $this->getRow();
         $facts = [
             ['label' => (string) __('TikTok Shop order id'), 'value' => (string) $row['order_key']],
-            ['label' => (string) __('Status on TikTok Shop'), 'value' => $this->status((string) $row['tiktok_status'])],
+            ['label' => (string) __('Status on TikTok Shop'), 'value' => $this->status->word((string) $row['tiktok_status'])],
             ['label' => (string) __('Shipping'), 'value' => (string) ($row['shipping_type'] === 'platform'
                 ? __('By TikTok Shop: it tells the parcel and its number')
                 : __('By you: add the tracking number under Ship'))],
@@ -66,6 +68,14 @@ class Box extends AbstractOrder
             $facts[] = ['label' => (string) __('Stock'), 'value' => (string) __('More was sold than there was. Restock, or cancel on TikTok Shop.')];
         }
         return $facts;
+    }
+
+    /**
+     * Where the browser asks for the newest status.
+     */
+    public function getStatusUrl(): string
+    {
+        return $this->getUrl('shopbridge/orders/status', ['key' => (string) ($this->getRow()['order_key'] ?? '')]);
     }
 
     /**
@@ -126,23 +136,6 @@ class Box extends AbstractOrder
     private function taxLabel(array $row): \Magento\Framework\Phrase
     {
         return $row['tax_remitted_by'] === 'tiktok' ? __('Tax, collected and remitted by TikTok Shop') : __('Tax, for you to remit');
-    }
-
-    private function status(string $status): string
-    {
-        return (string) match (strtoupper($status)) {
-            '' => __('Not told yet'),
-            'UNPAID' => __('Unpaid'),
-            'ON_HOLD' => __('On hold'),
-            'AWAITING_SHIPMENT' => __('Awaiting shipment'),
-            'PARTIALLY_SHIPPING' => __('Partly shipped'),
-            'AWAITING_COLLECTION' => __('Awaiting collection'),
-            'IN_TRANSIT' => __('In transit'),
-            'DELIVERED' => __('Delivered'),
-            'COMPLETED' => __('Completed'),
-            'CANCELLED' => __('Cancelled'),
-            default => __(ucfirst(strtolower(str_replace('_', ' ', $status)))),
-        };
     }
 
     private function shipBy(string $utc): string
