@@ -68,6 +68,16 @@ final class SettingsTest extends TestCase
         self::assertSame([$new], $names(self::NOW + 86400));
     }
 
+    public function testTheSecretOfAnotherConnectionIsNotTakenAnyMore(): void
+    {
+        $this->settings->join(self::url('a'), 0, self::NOW);
+        $this->settings->join(self::url('b', self::OTHER), 0, self::NOW);
+
+        self::assertSame([bin2hex(Keys::fromSecret(self::OTHER)->k2)], array_map(static function (Keys $keys): string {
+            return bin2hex($keys->k2);
+        }, $this->settings->acceptedKeys(1, self::NOW)));
+    }
+
     public function testSavingTheSameUrlAgainKeepsNoFormerSecret(): void
     {
         $this->settings->join(self::url('a'), 0, self::NOW);

@@ -14,6 +14,7 @@ namespace Shopbridge\Admin;
 use Shopbridge\Delivery\Verdict;
 use Shopbridge\Event\Subject;
 use Shopbridge\Health\Checks;
+use Shopbridge\Install\Installer;
 use Shopbridge\Outbox\MysqlQueue;
 use Shopbridge\Services;
 use Shopbridge\Settings\NotAWebhookUrl;
@@ -77,6 +78,11 @@ final class ConfigurePage
     private function save(): void
     {
         $settings = Services::settings();
+        if (\Shop::isFeatureActive()) {
+            // A shop that was added later has neither the module nor its hooks.
+            $this->module->enable();
+            (new Installer($this->module))->upgrade();
+        }
         $on = \Tools::getValue('shopbridge_on', []);
         $settings->switchOff(array_diff(array_keys(Settings::FAMILIES), is_array($on) ? $on : []), $this->shop);
         $text = trim((string) \Tools::getValue('shopbridge_url'));

@@ -136,9 +136,12 @@ final class Settings
     public function join(WebhookUrl $url, int $shop, int $now): void
     {
         $before = $this->secret($shop);
-        if ($before !== '' && $before !== $url->secret) {
+        // A new secret of the same connection; what another connection signs is not taken any more.
+        if ($before !== '' && $before !== $url->secret && WebhookUrl::keyOf($this->url($shop)) === $url->key) {
             $this->store->set(self::FORMER, $this->cipher->encrypt($before), $shop);
             $this->store->set(self::FORMER_AT, (string) $now, $shop);
+        } elseif ($before !== $url->secret) {
+            $this->store->set(self::FORMER_AT, '', $shop);
         }
         $this->store->set(self::URL, $url->url, $shop);
         $this->store->set(self::SECRET, $this->cipher->encrypt($url->secret), $shop);
