@@ -6,7 +6,6 @@ namespace Shopbridge\TikTokShop\Model\Order;
 
 use Magento\Framework\App\ResourceConnection;
 use Magento\Framework\DB\Adapter\DeadlockException;
-use Magento\Framework\DB\Adapter\LockWaitException;
 
 /**
  * All or nothing: what the work writes, in whichever of the shop's classes, stands together or not at all.
@@ -46,7 +45,7 @@ class Transaction
                 $result = $work();
                 $connection->commit();
                 return $result;
-            } catch (DeadlockException | LockWaitException $exception) {
+            } catch (DeadlockException $exception) {
                 $connection->rollBack();
                 if ($try >= $tries) {
                     throw $exception;

@@ -58,9 +58,6 @@ class MemoBuilderTest extends TestCase
         self::assertEquals(3.0, $memo->getAdjustmentPositive());
     }
 
-    /**
-     * @feature RET-01
-     */
     public function testTheRefundOfAllTheMoneyBringsBackEveryUnit(): void
     {
         $memo = $this->build($this->refund([], total: '94.07', adjustment: '94.07', restock: true));

@@ -1,9 +1,0 @@
-<?php
-
-declare(strict_types=1);
-
-namespace Magento\Framework\DB\Adapter;
-
-class LockWaitException extends \Exception
-{
-}
