@@ -55,7 +55,8 @@ class FaultWorld(World):
     def fork(self, *steps: Sequence[Any], crash_at: str = "") -> Ended:
         """A worker goes through these steps, with a work-horse each; armed, it may not come to the last."""
         assert self.forks is not None
-        return self.forks.run({**self.env, "HUB_CRASH_AT": crash_at}, steps)
+        # At full size hundreds of tasks are due at once: the time that a job may take grows with them.
+        return self.forks.run({**self.env, "HUB_CRASH_AT": crash_at}, steps, 60 + 2 * len(steps))
 
     def run_tasks(self, task_ids: Sequence[int]) -> int:
         """Runs these: in forks where faults count."""

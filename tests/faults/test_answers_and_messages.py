@@ -16,7 +16,7 @@ from tests.faults.checker import broken
 from tests.faults.fault_world import FaultWorld, is_full, thirds
 from tests.support.trade import Trade
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800 if is_full() else 240)]
 STORES = ("magento", "prestashop")
 CREATES = {"magento": "POST shopbridge/orders", "prestashop": "do:orders.create"}
 LOSSES: dict[str, dict[str, Any]] = {"never arrived": {"drop": "before"}, "done and cut": {"drop": "after"}, "half an answer": {"truncate": True}}

@@ -21,7 +21,7 @@ from tests.faults.forks import Running
 from tests.support.processes import until
 from tests.support.trade import Trade, notices, owners
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900 if is_full() else 240)]
 WORKERS = 8
 CALLS = 1000 if is_full() else 160
 
