@@ -10,7 +10,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
@@ -198,6 +198,17 @@ def release_lane(session: Session, name: str, holder: str, rest_until: datetime 
         session.execute(update(Lane).where(mine).values(holder="", lease_until=rest_until))
     else:
         session.execute(delete(Lane).where(mine))
+
+
+def release_lanes(session: Session, rests: Mapping[str, datetime | None], holder: str) -> None:
+    """Gives these lanes back, each with its rest, as `release_lane` does one: the many that need none in one statement."""
+    now = clock.now()
+    free = [name for name, rest in rests.items() if rest is None or rest <= now]
+    if free:
+        session.execute(delete(Lane).where(Lane.name.in_(sorted(free)), Lane.holder == holder),
+                        execution_options={"synchronize_session": False})
+    for name in sorted(rests.keys() - set(free)):
+        release_lane(session, name, holder, rests[name])
 
 
 def rows(result: Any) -> int:

@@ -25,7 +25,19 @@ from hub.domain.problems import problem
 from hub.domain.tasks import TERMINAL, ItemState, Outcome, Queue, TaskState
 from hub.errors import HubError, NeedsReconnect, Temporary
 from hub.flows import alerts, tasks
-from hub.flows.leases import LEASE_S, Lease, LeaseLost, Paused, is_resting, new_holder, release_lane, rows, take_lane, take_lanes
+from hub.flows.leases import (
+    LEASE_S,
+    Lease,
+    LeaseLost,
+    Paused,
+    is_resting,
+    new_holder,
+    release_lane,
+    release_lanes,
+    rows,
+    take_lane,
+    take_lanes,
+)
 from hub.flows.logins import login_lost
 from hub.flows.tasks import Again, Result, TaskView
 from hub.models import Database
@@ -290,17 +302,26 @@ def _thaw(session: Session, task: Task) -> None:
 
 def wake_lane(session: Session, lane: str, rest_until: datetime | None = None) -> None:
     """The lane is free: whoever waits for it comes next, after its rest."""
-    now = clock.now()
-    waiting = session.scalar(
-        select(Task).where(Task.lane == lane, Task.state == TaskState.QUEUED, Task.run_at <= now)
-        .order_by(Task.run_at, Task.id).limit(1)
-    )
-    if waiting is None:
+    wake_lanes(session, {lane: rest_until})
+
+
+def wake_lanes(session: Session, rests: Mapping[str, datetime | None]) -> None:
+    """These lanes are free: of those that wait for one, the first comes next, after its rest."""
+    if not rests:
         return
-    if rest_until is not None and rest_until > now:
-        waiting.run_at = rest_until
-    else:
-        tasks.wake(session, waiting)
+    now = clock.now()
+    woken = set()
+    for waiting in session.scalars(select(Task).where(Task.lane.in_(sorted(rests)), Task.state == TaskState.QUEUED, Task.run_at <= now)
+                                   .order_by(Task.run_at, Task.id)).all():
+        lane = waiting.lane or ""
+        if lane in woken:
+            continue
+        woken.add(lane)
+        rest_until = rests[lane]
+        if rest_until is not None and rest_until > now:
+            waiting.run_at = rest_until
+        else:
+            tasks.wake(session, waiting)
 
 
 def _finish_parent(session: Session, task: Task) -> None:
@@ -365,16 +386,17 @@ def has_items(db: Database, task_id: int) -> bool:
         return bool(session.scalar(select(exists().where(Item.task_id == task_id))))
 
 
-def run_items(db: Database, claimed: Claimed, flow: ItemFlow, most_threads: int) -> Ending:
+def run_items(db: Database, claimed: Claimed, flow: ItemFlow, most_threads: int, *, together_s: float = TOGETHER_S) -> Ending:
     """Goes through the chunk's waiting items, on as many threads as the rate and the time of the outside calls ask for, and no
-    more than ``most_threads``. Answers how the chunk itself ends.
+    more than ``most_threads``; those that are over in no time as many at once as fit into ``together_s``. Answers how the chunk
+    itself ends.
 
     What is done stays done: a second run takes only what waits. Items that were running when a process died come
     last and one by one, so that only the one that kills is blamed for it (R-22).
     """
     chunk = _Chunk(db, claimed, flow)
     fresh, suspects = chunk.due()
-    _Crew(chunk, fresh, most_threads).work()
+    _Crew(chunk, fresh, most_threads, together_s).work()
     for item in suspects:
         chunk.work([item])
     if chunk.stopped_by is not None:
@@ -385,8 +407,9 @@ def run_items(db: Database, claimed: Claimed, flow: ItemFlow, most_threads: int)
 class _Crew:
     """The threads of a chunk: one, and more once calls are seen to take so long that one can't use the allowed rate."""
 
-    def __init__(self, chunk: _Chunk, items: Sequence[ItemRow], most: int) -> None:
+    def __init__(self, chunk: _Chunk, items: Sequence[ItemRow], most: int, together_s: float) -> None:
         self._chunk = chunk
+        self._together_s = together_s
         self._todo = deque(items)
         self._most = most
         self._meter = limits.Meter()
@@ -422,7 +445,7 @@ class _Crew:
             started = time.monotonic()
             is_quick = self._chunk.work(items)
             each = (time.monotonic() - started) / len(items)
-            size = max(1, min(MOST_TOGETHER, int(TOGETHER_S / max(each, 1e-6)))) if is_quick else 1
+            size = max(1, min(MOST_TOGETHER, int(self._together_s / max(each, 1e-6)))) if is_quick else 1
 
     def _next(self, size: int) -> list[ItemRow]:
         with self._lock:
@@ -508,9 +531,7 @@ class _Chunk:
             found = set(session.scalars(
                 update(_ITEM).where(_ITEM.c.id.in_(wanted), _ITEM.c.state == ItemState.WAITING)
                 .values(state=ItemState.RUNNING).returning(_ITEM.c.id))) if wanted else set()
-            for item in asked:
-                if item.id not in found and item.lane in free:
-                    release_lane(session, item.lane, self.lease.holder)
+            release_lanes(session, {item.lane: None for item in asked if item.id not in found and item.lane in free}, self.lease.holder)
         if found:
             crash_point("item.claimed")
         return [item for item in asked if item.id in found]
@@ -542,9 +563,8 @@ class _Chunk:
                 session.execute(update(_ITEM).where(_ITEM.c.id.in_([item.id for item in given_back])).values(state=ItemState.WAITING))
             free = {item.lane: None for item in given_back if item.lane is not None}
             free |= {one.item.lane: _rest_of(self.view.kind, one.started) for one in ended if one.item.lane is not None}
-            for lane, rest in sorted(free.items()):
-                release_lane(session, lane, self.lease.holder, rest)
-                wake_lane(session, lane, rest)
+            release_lanes(session, free, self.lease.holder)
+            wake_lanes(session, free)
         crash_point("item.settled")
         for one in ended:
             if isinstance(one.ending, (NeedsReconnect, Paused)):

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.bench, pytest.mark.timeout(1800)]
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCTS = int(os.environ.get("BENCH_PRODUCTS", "100000"))
 # The rounds are smaller than the run whose memory is taken: the ratio does not depend on the size, the time does.
-A_ROUND = max(1_000, PRODUCTS // 10)
+A_ROUND = max(1_000, PRODUCTS // 20)
 
 
 def load(mode: str, url: str, count: int) -> dict[str, float]:
