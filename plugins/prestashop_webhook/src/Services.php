@@ -98,7 +98,9 @@ final class Services
             return new Trigger(_PS_CACHE_DIR_ . 'shopbridge.tick', static function (): void {
                 self::deliverer()->run(20);
                 self::facts()->note(Observer::RAN_AT);
-            }, [self::class, 'cronUrl']);
+            }, [self::class, 'cronUrl'], static function (): void {
+                self::recorder()->settle();
+            });
         });
     }
 

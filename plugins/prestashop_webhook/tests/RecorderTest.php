@@ -91,18 +91,19 @@ final class RecorderTest extends TestCase
         self::assertSame(0, $this->database->statements);
     }
 
-    public function testARowMayBeSentOnceItsRequestIsOver(): void
+    public function testARowNamesItsRequestUntilNothingMoreFollows(): void
     {
         $ran = 0;
         $this->recorder->whenOver(static function () use (&$ran): void {
             ++$ran;
         });
         $this->recorder->record('product.saved', new Subject('product', 42), [1]);
-        self::assertSame('0', $this->database->value('SELECT ready FROM outbox'));
+        self::assertSame((string) getmypid(), $this->database->value('SELECT request FROM outbox'));
 
         $this->recorder->over();
-        self::assertSame('1', $this->database->value('SELECT ready FROM outbox'));
-        self::assertSame(1, $ran);
+        self::assertSame([1, 1], [$ran, $this->database->statements], 'the end of a request writes nothing');
+        $this->recorder->settle();
+        self::assertSame('0', $this->database->value('SELECT request FROM outbox'));
     }
 
     public function testALongRequestTellsAgainBeforeItsFirstRowCountsAsSettled(): void
@@ -112,15 +113,16 @@ final class RecorderTest extends TestCase
 
     public function testAFailureAtTheEndOfARequestStaysWithUs(): void
     {
-        $this->recorder->record('product.saved', new Subject('product', 42), [1]);
-        $this->database->before = static function (): void {
+        $ran = 0;
+        $this->recorder->whenOver(static function () use (&$ran): void {
+            ++$ran;
             throw new \RuntimeException('server has gone away');
-        };
+        });
         $before = ini_set('error_log', '/dev/null');
         $this->recorder->over();
         ini_set('error_log', (string) $before);
 
-        self::assertSame('0', $this->database->value('SELECT ready FROM outbox'));
+        self::assertSame(1, $ran);
     }
 
     /**
@@ -147,11 +149,10 @@ final class RecorderTest extends TestCase
         self::assertSame('', $run('42', 'kill'));
         $this->database = new FileDatabase($file);
         self::assertSame(['product.saved 42'], $this->rows());
-        self::assertSame('0', $this->database->value('SELECT MAX(ready) FROM outbox'), 'its request never ended: it is sent once it has settled');
+        self::assertNotSame((string) getmypid(), $this->database->value('SELECT request FROM outbox'));
 
         self::assertSame('survived', $run('43', ''));
         self::assertSame(['product.saved 42', 'product.saved 43', 'stock.changed 43'], $this->rows());
-        self::assertSame('2', $this->database->value('SELECT SUM(ready) FROM outbox'));
         unlink($file);
     }
 }

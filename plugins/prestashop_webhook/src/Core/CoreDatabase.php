@@ -58,9 +58,4 @@ final class CoreDatabase implements Database
     {
         return '`' . bqSQL(_DB_PREFIX_ . 'shopbridge_' . $name) . '`';
     }
-
-    public function insertedId(): int
-    {
-        return (int) \Db::getInstance()->Insert_ID();
-    }
 }

@@ -50,9 +50,4 @@ interface Database
      * The name of one of this module's tables, with the shop's prefix, in backticks: `table('outbox')`.
      */
     public function table(string $name): string;
-
-    /**
-     * The number that the last insert was given.
-     */
-    public function insertedId(): int;
 }

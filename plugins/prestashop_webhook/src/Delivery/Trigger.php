@@ -31,6 +31,8 @@ final class Trigger
     private $deliver;
     /** @var callable */
     private $address;
+    /** @var callable */
+    private $settle;
     /** @var bool */
     private $armed = false;
 
@@ -38,9 +40,11 @@ final class Trigger
      * @param string $file whose date is the last run
      * @param callable(): void $deliver runs the deliverer in this process
      * @param callable(): string $address the cron address with its token, or empty
+     * @param callable(): void $settle says that this request remembers nothing more
      */
-    public function __construct(string $file, callable $deliver, callable $address)
+    public function __construct(string $file, callable $deliver, callable $address, callable $settle)
     {
+        $this->settle = $settle;
         $this->file = $file;
         $this->deliver = $deliver;
         $this->address = $address;
@@ -89,6 +93,8 @@ final class Trigger
                 litespeed_finish_request();
                 call_user_func($this->deliver);
             } else {
+                // The other process starts while this one still ends.
+                call_user_func($this->settle);
                 Loopback::call((string) call_user_func($this->address));
             }
         } catch (\Throwable $failure) {

@@ -21,12 +21,13 @@ if (!defined('_PS_VERSION_')) {
 /**
  * Remembers that something changed: one insert per type and subject in a request, and nothing read.
  *
- * A row is `ready` once its request is over, as a save goes on after its hook: categories, features and attribute links
- * come later. What dies before that is taken after `SETTLED` seconds.
+ * A row is settled once its request is over, as a save goes on after its hook: categories, features and attribute links
+ * come later. The row names its request by the number of the database connection, which ends with it: so telling costs no
+ * second write. Where that can't be seen, a row counts as settled after `SETTLED` seconds.
  */
 final class Recorder
 {
-    /** Seconds after which a row counts as settled although its request never said so. */
+    /** Seconds after which a row counts as settled although its request goes on. */
     const SETTLED = 60;
 
     /** Seconds after which a long request tells of the same subject again. Less than SETTLED, so that no change is between. */
@@ -38,8 +39,8 @@ final class Recorder
     private $settings;
     /** @var array<string, int> */
     private $seen = [];
-    /** @var int[] */
-    private $waiting = [];
+    /** @var bool */
+    private $isUnsettled = false;
     /** @var callable|null */
     private $afterwards;
 
@@ -77,20 +78,19 @@ final class Recorder
             $this->database->quote($hint === [] ? '' : (string) json_encode($hint)),
         ];
         $this->database->run('INSERT INTO ' . $this->database->table('outbox')
-            . ' (type, kind, subject, variant, sku, shops, via, hint, happened_at) VALUES (' . implode(', ', $values) . ', UTC_TIMESTAMP())');
-        if ($this->waiting === []) {
+            . ' (type, kind, subject, variant, sku, shops, via, hint, request, happened_at) VALUES (' . implode(', ', $values) . ', CONNECTION_ID(), UTC_TIMESTAMP())');
+        if (!$this->isUnsettled) {
+            $this->isUnsettled = true;
             register_shutdown_function([$this, 'over']);
         }
-        $this->waiting[] = $this->database->insertedId();
     }
 
     /**
-     * The request is over: what it remembered may be sent. Never lets anything out.
+     * The request is over. Never lets anything out.
      */
     public function over(): void
     {
         try {
-            $this->settle();
             if ($this->afterwards !== null) {
                 call_user_func($this->afterwards);
             }
@@ -100,14 +100,14 @@ final class Recorder
     }
 
     /**
-     * What was remembered so far may be sent: nothing more follows.
+     * What this request remembered may be sent although it goes on: nothing more follows.
      */
     public function settle(): void
     {
-        foreach (array_chunk($this->waiting, 1000) as $ids) {
-            $this->database->run('UPDATE ' . $this->database->table('outbox') . ' SET ready = 1 WHERE id_outbox IN (' . implode(',', $ids) . ')');
+        if ($this->isUnsettled) {
+            $this->database->run('UPDATE ' . $this->database->table('outbox') . ' SET request = 0 WHERE request = CONNECTION_ID()');
+            $this->isUnsettled = false;
         }
-        $this->waiting = [];
     }
 
     /**

@@ -36,7 +36,7 @@ final class Tables
             shops VARCHAR(190) NOT NULL,
             via VARCHAR(16) NOT NULL,
             hint VARCHAR(1000) NOT NULL DEFAULT \'\',
-            ready TINYINT UNSIGNED NOT NULL DEFAULT 0,
+            request BIGINT UNSIGNED NOT NULL DEFAULT 0,
             happened_at DATETIME NOT NULL,
             PRIMARY KEY (id_outbox)',
         // Messages with their final bytes, from the first try until they are answered.
@@ -131,6 +131,13 @@ final class Tables
             PRIMARY KEY (id_product, sku)',
     ];
 
+    /**
+     * Columns that a table of an earlier version lacks: table => column => definition.
+     */
+    const LATER = [
+        'outbox' => ['request' => 'BIGINT UNSIGNED NOT NULL DEFAULT 0'],
+    ];
+
     /** @var Database */
     private $database;
 
@@ -146,6 +153,12 @@ final class Tables
     {
         foreach (self::ALL as $name => $columns) {
             $this->database->run('CREATE TABLE IF NOT EXISTS ' . $this->database->table($name) . " ($columns) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4");
+        }
+        foreach (self::LATER as $name => $columns) {
+            $known = array_column($this->database->rows('SHOW COLUMNS FROM ' . $this->database->table($name)), 'Field');
+            foreach (array_diff_key($columns, array_flip($known)) as $column => $definition) {
+                $this->database->run('ALTER TABLE ' . $this->database->table($name) . " ADD COLUMN `$column` $definition");
+            }
         }
     }
 

@@ -25,8 +25,10 @@ final class FileDatabase implements Database
         $this->pdo->sqliteCreateFunction('UTC_TIMESTAMP', static function (): string {
             return gmdate('Y-m-d H:i:s');
         }, 0);
+        // As MySQL's: another number for each process.
+        $this->pdo->sqliteCreateFunction('CONNECTION_ID', 'getmypid', 0);
         $this->pdo->exec('CREATE TABLE IF NOT EXISTS outbox (id_outbox INTEGER PRIMARY KEY, type TEXT, kind TEXT, subject TEXT, variant TEXT, sku TEXT, shops TEXT, via TEXT,
-            hint TEXT, ready INTEGER DEFAULT 0, happened_at TEXT)');
+            hint TEXT, request INTEGER, happened_at TEXT)');
     }
 
     public function run(string $sql): int
@@ -59,10 +61,5 @@ final class FileDatabase implements Database
     public function table(string $name): string
     {
         return $name;
-    }
-
-    public function insertedId(): int
-    {
-        return (int) $this->pdo->lastInsertId();
     }
 }
