@@ -18,6 +18,7 @@ use Throwable;
 class Recorder
 {
     private const TABLE = 'shopbridge_outbox';
+    private const ROWS_AT_ONCE = 500;
 
     private bool $hasComplained = false;
 
@@ -43,7 +44,7 @@ class Recorder
         ?string $store = null,
         array $hint = []
     ): void {
-        $this->recordMany($type, $kind, [['id' => $id, 'variant_id' => $variantId, 'sku' => $sku]], $store, $hint);
+        $this->recordAll([$type], $kind, [['id' => $id, 'variant_id' => $variantId, 'sku' => $sku]], $store, $hint);
     }
 
     /**
@@ -54,12 +55,20 @@ class Recorder
      */
     public function recordMany(string $type, string $kind, iterable $subjects, ?string $store = null, array $hint = []): void
     {
-        try {
-            if (!$this->config->isRecording()) {
-                return;
-            }
+        $this->recordAll([$type], $kind, $subjects, $store, $hint);
+    }
+
+    /**
+     * The same for several types, so that one save costs one statement.
+     *
+     * @param string[] $types
+     * @param iterable<array{id: string, variant_id?: ?string, sku?: ?string}> $subjects
+     * @param array<string, string> $hint
+     */
+    public function recordAll(array $types, string $kind, iterable $subjects, ?string $store = null, array $hint = []): void
+    {
+        $this->guard(function () use ($types, $kind, $subjects, $store, $hint): void {
             $common = [
-                'type' => $type,
                 'kind' => $kind,
                 'store' => (string) $store,
                 'via' => $this->origin->via(),
@@ -68,12 +77,15 @@ class Recorder
             ];
             $rows = [];
             foreach ($subjects as $subject) {
-                $rows[] = $common + [
-                    'subject_id' => $subject['id'],
-                    'variant_id' => (string) ($subject['variant_id'] ?? ''),
-                    'sku' => (string) ($subject['sku'] ?? ''),
-                ];
-                if (count($rows) === 500) {
+                foreach ($types as $type) {
+                    $rows[] = $common + [
+                        'type' => $type,
+                        'subject_id' => $subject['id'],
+                        'variant_id' => (string) ($subject['variant_id'] ?? ''),
+                        'sku' => (string) ($subject['sku'] ?? ''),
+                    ];
+                }
+                if (count($rows) >= self::ROWS_AT_ONCE) {
                     $this->insert($rows);
                     $rows = [];
                 }
@@ -81,11 +93,7 @@ class Recorder
             if ($rows !== []) {
                 $this->insert($rows);
             }
-        } catch (DeadlockException $exception) {
-            $this->passOn($exception);
-        } catch (Throwable $exception) {
-            $this->complain($exception);
-        }
+        });
     }
 
     /**

@@ -17,9 +17,8 @@ class RecordOrder extends RecordObserver
         /** @var Order $order */
         $order = $event->getData('order');
         $id = (string) $order->getEntityId();
-        $this->recorder->record('order.changed', 'order', $id);
-        if ($order->getState() === Order::STATE_CANCELED && $order->getOrigData('state') !== Order::STATE_CANCELED) {
-            $this->recorder->record('order.cancelled', 'order', $id);
-        }
+        $isCancelled = $order->getState() === Order::STATE_CANCELED && $order->getOrigData('state') !== Order::STATE_CANCELED;
+        $types = $isCancelled ? ['order.changed', 'order.cancelled'] : ['order.changed'];
+        $this->recorder->recordAll($types, 'order', [['id' => $id]]);
     }
 }

@@ -18,12 +18,11 @@ class RecordProductSaved extends RecordObserver
     {
         /** @var Product $product */
         $product = $event->getData('product');
-        $id = (string) $product->getId();
-        $sku = (string) $product->getSku();
-        $this->recorder->record('product.saved', 'product', $id, null, $sku);
-        if ($this->hasNewPrice($product)) {
-            $this->recorder->record('price.changed', 'product', $id, null, $sku);
-        }
+        $this->recorder->recordAll(
+            $this->hasNewPrice($product) ? ['product.saved', 'price.changed'] : ['product.saved'],
+            'product',
+            [['id' => (string) $product->getId(), 'sku' => (string) $product->getSku()]]
+        );
     }
 
     private function hasNewPrice(Product $product): bool
