@@ -42,18 +42,34 @@ def run(suite: Path, junit: Path) -> tuple[list[ElementTree.Element], str]:
     return list(ElementTree.fromstring(junit.read_text()).iter("testcase")), says
 
 
+def left_out(cases: list[ElementTree.Element]) -> list[str]:
+    """Tests that said of themselves that they did not run: a promise that they carry was not shown."""
+    return [str(case.get("name")) for case in cases if case.find("skipped") is not None]
+
+
 @pytest.mark.timeout(320)
 @pytest.mark.parametrize("name", SUITES)
 def test_every_php_test_of_the_plugin_passes_and_none_is_left_out(name: str, tmp_path: Path) -> None:
     cases, says = run(SUITES[name], tmp_path / "junit.xml")
 
-    left_out = [case.get("name") for case in cases if case.find("skipped") is not None]
-    assert left_out == [], says
+    assert left_out(cases) == [], says
     ran = {(Path(str(case.get("file"))).name, str(case.get("name")).split(" with ")[0]) for case in cases}
     written = {(path.name, method) for path in php_tests_of(SUITES[name]) for method in _TEST_METHOD.findall(path.read_text())}
     assert written, "the plugin has no tests"
     assert written - ran == set(), "written, and not run: is the folder in phpunit.xml?"
     assert sum(int(case.get("assertions", 0)) for case in cases) >= len(cases), "a test that asserts nothing"
+
+
+def test_a_php_test_that_is_skipped_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "OutboxTest.php").write_text(
+        "<?php\nfinal class OutboxTest extends PHPUnit\\Framework\\TestCase {\n"
+        "public function testRuns(): void { self::assertTrue(true); }\n"
+        "/** @feature NAT-03 */\npublic function testSkips(): void { self::markTestSkipped('no shop'); }\n"
+        "public function testWaits(): void { self::markTestIncomplete('later'); }\n}\n")
+    (tmp_path / "phpunit.xml").write_text('<phpunit cacheResult="false"><testsuites><testsuite name="x"><directory>.</directory></testsuite>'
+                                          "</testsuites></phpunit>")
+    cases, _ = run(tmp_path, tmp_path / "junit.xml")
+    assert left_out(cases) == ["testSkips", "testWaits"]
 
 
 @pytest.mark.timeout(320)
