@@ -31,6 +31,7 @@ class Creator
         private readonly OrderManagementInterface $orders,
         private readonly TaxRows $taxRows,
         private readonly Salable $salable,
+        private readonly Sources $sources,
         private readonly Description $description,
         private readonly Finder $finder,
         private readonly StoreRepositoryInterface $stores,
@@ -75,6 +76,8 @@ class Creator
             return null;
         }
         $order = $this->builder->build($draft, $products, $store);
+        $skus = array_map(static fn (ProductInterface $one): string => (string) $one->getSku(), $products);
+        $assigned = $draft->allowBackorder ? $this->sources->assign($skus, (int) $store->getWebsiteId()) : [];
         /** @var Order $order */
         $order = $this->oversell->during($draft->allowBackorder, fn () => $this->orders->place($order));
         $taxes = $rows = [];
@@ -87,12 +90,24 @@ class Creator
         $this->taxRows->write($order, $draft, $taxes);
         $this->keys->change($draft->key, [
             'order_id' => $order->getId(), 'number' => $order->getIncrementId(),
-            'oversold' => (int) $this->isOversold($products, $store),
+            'oversold' => (int) $this->isOversold($skus, $store),
         ]);
-        if (($draft->body['note'] ?? '') !== '' && is_string($draft->body['note'])) {
-            $order->addCommentToStatusHistory($draft->body['note'])->setIsCustomerNotified(0)->save();
+        $this->comment($order, is_string($draft->body['note'] ?? null) ? $draft->body['note'] : '');
+        if ($assigned !== []) {
+            $this->comment($order, (string) __(
+                'Sold on TikTok Shop, but in no source of this website: %1. It was assigned to one with quantity 0. '
+                . 'Enter how many there are.',
+                implode(', ', $assigned)
+            ));
         }
         return $order;
+    }
+
+    private function comment(Order $order, string $text): void
+    {
+        if ($text !== '') {
+            $order->addCommentToStatusHistory($text)->setIsCustomerNotified(0)->save();
+        }
     }
 
     /**
@@ -112,11 +127,10 @@ class Creator
     }
 
     /**
-     * @param ProductInterface[] $products
+     * @param string[] $skus
      */
-    private function isOversold(array $products, StoreInterface $store): bool
+    private function isOversold(array $skus, StoreInterface $store): bool
     {
-        $skus = array_map(static fn (ProductInterface $one): string => (string) $one->getSku(), $products);
         foreach ($this->salable->ofSkus($skus, (int) $store->getWebsiteId()) as $stock) {
             if ($stock->isManaged && $stock->left < 0) {
                 return true;

@@ -11,7 +11,6 @@ use Magento\Store\Api\Data\StoreInterface;
 use Magento\Store\Api\StoreRepositoryInterface;
 use Magento\Store\Model\StoreManagerInterface;
 use PHPUnit\Framework\TestCase;
-use Shopbridge\TikTokShop\Model\Api\Answer;
 use Shopbridge\TikTokShop\Model\Offers\Salable;
 use Shopbridge\TikTokShop\Model\Order\Builder;
 use Shopbridge\TikTokShop\Model\Order\Creator;
@@ -22,6 +21,7 @@ use Shopbridge\TikTokShop\Model\Order\Finder;
 use Shopbridge\TikTokShop\Model\Order\Oversell;
 use Shopbridge\TikTokShop\Model\Order\Products;
 use Shopbridge\TikTokShop\Model\Order\Refusal;
+use Shopbridge\TikTokShop\Model\Order\Sources;
 use Shopbridge\TikTokShop\Model\Order\TaxRows;
 use Shopbridge\TikTokShop\Model\Order\Transaction;
 use Shopbridge\TikTokShop\Test\Fakes\KeyRows;
@@ -70,6 +70,7 @@ class CreatorTest extends TestCase
             $this->orders,
             $this->taxRows(),
             $this->salable(),
+            $this->sources(),
             $this->description(),
             $this->finder(),
             $this->stores($store),
@@ -216,6 +217,20 @@ class CreatorTest extends TestCase
             }
 
             public function ofSkus(array $skus, int $websiteId): array
+            {
+                return [];
+            }
+        };
+    }
+
+    private function sources(): Sources
+    {
+        return new class extends Sources {
+            public function __construct()
+            {
+            }
+
+            public function assign(array $skus, int $websiteId): array
             {
                 return [];
             }
