@@ -11,6 +11,7 @@ declare(strict_types=1);
 
 namespace Shopbridge\Order;
 
+use Shopbridge\Api\Moment;
 use Shopbridge\Core\Database;
 use Shopbridge\Money\Amount;
 
@@ -46,15 +47,42 @@ final class OrderPanel
         $smarty = \Context::getContext()->smarty;
         $smarty->assign('shopbridge_order', [
             'key' => $key->key,
-            'status' => (string) ($key->facts['status'] ?? ''),
-            'dates' => (array) ($key->facts['dates'] ?? []),
+            'status' => self::words((string) ($key->facts['status'] ?? '')),
+            'dates' => $this->dates((array) ($key->facts['dates'] ?? [])),
             'rows' => $this->rows($key),
+            'parcels' => (new Records($this->database, new Keys($this->database)))->parcels($order),
             'is_remitted' => ($key->body['tax_remitted_by'] ?? '') === 'tiktok',
             'is_oversold' => (bool) ($key->facts['oversold'] ?? false),
             'reason' => (string) ($key->facts['reason'] ?? ''),
         ]);
 
         return $this->module->fetch('module:shopbridge/views/templates/hook/order_panel.tpl');
+    }
+
+    /**
+     * `AWAITING_COLLECTION` as a person writes it.
+     */
+    private static function words(string $name): string
+    {
+        return ucfirst(strtolower(str_replace('_', ' ', $name)));
+    }
+
+    /**
+     * The dates that the hub told, each under its name and in the shop's own time.
+     *
+     * @param array<string, mixed> $dates
+     *
+     * @return array<string, string>
+     */
+    private function dates(array $dates): array
+    {
+        $found = [];
+        foreach ($dates as $name => $date) {
+            $moment = Moment::parse($date);
+            $found[self::words((string) $name)] = $moment === null ? (string) $date : (string) \Tools::displayDate(date('Y-m-d H:i:s', $moment), true);
+        }
+
+        return $found;
     }
 
     /**

@@ -113,7 +113,8 @@ final class Records
      */
     public function parcels(int $order): array
     {
-        return $this->database->rows('SELECT * FROM ' . $this->database->table('parcel') . ' WHERE id_order = ' . $order . ' ORDER BY id_parcel');
+        return $this->database->rows('SELECT p.*, oc.tracking_number FROM ' . $this->database->table('parcel') . ' p LEFT JOIN ' . _DB_PREFIX_
+            . 'order_carrier oc ON oc.id_order_carrier = p.id_order_carrier WHERE p.id_order = ' . $order . ' ORDER BY p.id_parcel');
     }
 
     /**

@@ -121,6 +121,12 @@ final class RefundOrder
         }
         foreach ($plan->details as $detail => $own) {
             $this->addDetail((int) $slip->id, $detail, $own);
+            $this->count($detail, $own);
+        }
+        if ($plan->details === []) {
+            // A slip without a line is printed with the taxes of the whole order: shipping or goodwill stands beside the first one.
+            $first = (int) $this->records->details((int) $order->id)[0]['id_order_detail'];
+            $this->addDetail((int) $slip->id, $first, ['units' => 1] + $plan->goods);
         }
         $quote = [$this->database, 'quote'];
         $this->database->run('INSERT INTO ' . $this->database->table('refund') . ' (id_order, refund_key, id_order_slip, total, `lines`, made_at) VALUES ('
@@ -144,6 +150,15 @@ final class RefundOrder
                 $slip, $detail, $own['units'], Amount::text(Amount::divided($own['excl'], $own['units']), 6),
                 Amount::text(Amount::divided($own['incl'], $own['units']), 6), $excl, $incl, $excl, $incl,
             ]) . ')');
+    }
+
+    /**
+     * @param array{units: int, incl: int, excl: int} $own
+     */
+    private function count(int $detail, array $own): void
+    {
+        $incl = Amount::text($own['incl'], 6);
+        $excl = Amount::text($own['excl'], 6);
         $this->database->run('UPDATE ' . _DB_PREFIX_ . 'order_detail SET'
             . ' product_quantity_refunded = LEAST(product_quantity, product_quantity_refunded + ' . $own['units'] . '),'
             . " total_refunded_tax_excl = total_refunded_tax_excl + $excl, total_refunded_tax_incl = total_refunded_tax_incl + $incl"

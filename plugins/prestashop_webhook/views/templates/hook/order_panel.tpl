@@ -17,6 +17,9 @@
     {foreach $shopbridge_order.dates as $name => $date}
       <p class="mb-1 text-muted">{$name|escape:'html':'UTF-8'}: {$date|escape:'html':'UTF-8'}</p>
     {/foreach}
+    {foreach $shopbridge_order.parcels as $parcel}
+      <p class="mb-1">{l s='Parcel:' d='Modules.Shopbridge.Admin'} {$parcel.carrier_title|escape:'html':'UTF-8'} {$parcel.tracking_number|escape:'html':'UTF-8'}</p>
+    {/foreach}
     {if $shopbridge_order.reason}
       <p class="mb-1">{l s='Cancelled because:' d='Modules.Shopbridge.Admin'} {$shopbridge_order.reason|escape:'html':'UTF-8'}</p>
     {/if}
