@@ -10,4 +10,9 @@ class ResourceConnection
     {
         throw new \LogicException("no database here: $resourceName");
     }
+
+    public function getTableName($modelEntity, $connectionName = 'default')
+    {
+        return $modelEntity;
+    }
 }
