@@ -9,12 +9,14 @@ use Psr\Log\LoggerInterface;
 use Throwable;
 
 /**
- * HTTP by Magento's own client: two seconds to connect, ten in all, no redirects.
+ * HTTP by Magento's own client: two seconds to connect, ten in all (five to read), no redirects.
  */
 class CurlTransport implements TransportInterface
 {
     private const CONNECT_S = 2;
     private const TOTAL_S = 10;
+    /** Reads are for pages that a person waits for. */
+    private const READ_S = 5;
 
     public function __construct(
         private readonly CurlFactory $curlFactory,
@@ -30,7 +32,7 @@ class CurlTransport implements TransportInterface
         $curl = $this->curlFactory->create();
         // Without an empty Expect, long bodies are announced first and the interim answer is taken for the answer.
         $curl->setHeaders($headers + ['Expect' => '']);
-        $curl->setTimeout(self::TOTAL_S);
+        $curl->setTimeout($method === 'GET' ? self::READ_S : self::TOTAL_S);
         $curl->setOption(CURLOPT_CONNECTTIMEOUT, self::CONNECT_S);
         $curl->setOption(CURLOPT_FOLLOWLOCATION, false);
         try {
