@@ -300,7 +300,9 @@ class _Storing:
     def _write(self, group: list[_Waiting]) -> None:
         try:
             if self._connection is None:
-                self._connection = self._db.connect()
+                # Whoever changes a secret between the look at the senders and the one insert comes after the messages, in one
+                # transaction as in two.
+                self._connection = self._db.connect(one_by_one=True)
             with self._db.writing(self._connection) as connection:
                 crash_point("inbox.before_commit")
                 self._put(connection, group)
