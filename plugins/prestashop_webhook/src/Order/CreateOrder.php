@@ -99,6 +99,7 @@ final class CreateOrder
             $known = new Key($body['key'], $this->shop, $this->basket->open($currency), $body, time());
         } else {
             $known->take($body);
+            $known->createdAt = time();
         }
         $known->facts = $this->facts($plan, $body, $places);
         $this->keys->put($known);

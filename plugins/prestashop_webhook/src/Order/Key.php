@@ -39,7 +39,7 @@ final class Key
     public $body;
     /** @var array<string, mixed> what was found out while it was made, and what TikTok Shop says since */
     public $facts = [];
-    /** @var int Unix seconds */
+    /** @var int Unix seconds of the try that made, or makes, the order */
     public $createdAt;
 
     /** Fields that move by themselves between two tries of one order. */

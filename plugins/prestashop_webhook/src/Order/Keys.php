@@ -71,6 +71,6 @@ final class Keys
         $this->database->run('INSERT INTO ' . $this->database->table('orderkey')
             . " (order_key, id_shop, state, id_cart, id_order, digest, body, facts, created_at) VALUES ($values)"
             . ' ON DUPLICATE KEY UPDATE state = VALUES(state), id_cart = VALUES(id_cart), id_order = VALUES(id_order),'
-            . ' digest = VALUES(digest), body = VALUES(body), facts = VALUES(facts)');
+            . ' digest = VALUES(digest), body = VALUES(body), facts = VALUES(facts), created_at = VALUES(created_at)');
     }
 }

@@ -90,13 +90,13 @@ final class ListOrders
      */
     private function orders(int $from, int $to): array
     {
-        // The shop's dates are local and know no zone: an hour more on both sides, and the exact moment is decided below.
+        // The shop's dates are local and know no zone: two hours more on both sides, and the exact moment is decided below.
         $found = $this->database->rows('SELECT o.id_order, o.reference, o.current_state, o.total_paid_tax_incl, o.date_add, c.`precision`,'
             . ' k.created_at, MIN(p.transaction_id) AS marker FROM ' . _DB_PREFIX_ . 'orders o'
             . ' INNER JOIN ' . _DB_PREFIX_ . 'order_payment p ON p.order_reference = o.reference'
             . ' INNER JOIN ' . _DB_PREFIX_ . 'currency c ON c.id_currency = o.id_currency'
             . ' LEFT JOIN ' . $this->database->table('orderkey') . ' k ON k.id_order = o.id_order'
-            . ' WHERE o.date_add BETWEEN ' . $this->database->quote($this->local($from - 3600)) . ' AND ' . $this->database->quote($this->local($to + 3600))
+            . ' WHERE o.date_add BETWEEN ' . $this->database->quote($this->local($from - 7200)) . ' AND ' . $this->database->quote($this->local($to + 7200))
             . " AND p.transaction_id REGEXP '^[0-9]{15,20}$'"
             . ' GROUP BY o.id_order, o.reference, o.current_state, o.total_paid_tax_incl, o.date_add, c.`precision`, k.created_at');
         $rows = [];

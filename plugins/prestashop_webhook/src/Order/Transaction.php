@@ -18,12 +18,11 @@ if (!defined('_PS_VERSION_')) {
 }
 
 /**
- * Several writes as one: all of them or none, also when PHP dies between. Tried again where the database broke a deadlock.
+ * Several writes as one: all of them or none, also when PHP dies between. What fails is not tried again here: the core's objects
+ * remember what the database forgot, so the hub asks anew, in another request.
  */
 final class Transaction
 {
-    const TRIES = 3;
-
     /** @var Database */
     private $database;
 
@@ -37,19 +36,16 @@ final class Transaction
      */
     public function run(callable $do)
     {
-        for ($try = 1;; ++$try) {
-            $this->database->run('START TRANSACTION');
-            try {
-                $done = $do();
-                $this->database->run('COMMIT');
+        $this->database->run('START TRANSACTION');
+        try {
+            $done = $do();
+            $this->database->run('COMMIT');
 
-                return $done;
-            } catch (\Throwable $failure) {
-                $this->database->run('ROLLBACK');
-                if ($try === self::TRIES || stripos($failure->getMessage(), 'deadlock') === false) {
-                    throw $failure;
-                }
-            }
+            return $done;
+        } catch (\Throwable $failure) {
+            $this->database->run('ROLLBACK');
+
+            throw $failure;
         }
     }
 }
