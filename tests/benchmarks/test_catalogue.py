@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.bench, pytest.mark.timeout(1800)]
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCTS = int(os.environ.get("BENCH_PRODUCTS", "100000"))
 # The rounds are smaller than the run whose memory is taken: the ratio does not depend on the size, the time does.
-A_ROUND = max(1_000, PRODUCTS // 20)
+A_ROUND = max(1_000, PRODUCTS // 10)
 
 
 def load(mode: str, url: str, count: int) -> dict[str, float]:
@@ -41,6 +41,8 @@ def test_a_catalogue_is_stored_near_the_quickest_way_and_an_unchanged_one_quicke
     report: Report,
 ) -> None:
     bound_mode, goal = ("raw", 0.70) if store_name == "SQLite" else ("copy", 0.30)
+    # SQLite is part of the process that writes: there the computing is all, and a busy machine does not lengthen it.
+    time_of = "computed" if store_name == "SQLite" else "seconds"
     ratios, changed_rates, unchanged_rates, hub_rates, bound_rates = [], [], [], [], []
     for _ in range(ROUNDS):
         bound = load(bound_mode, fresh_database(), A_ROUND)
@@ -48,11 +50,11 @@ def test_a_catalogue_is_stored_near_the_quickest_way_and_an_unchanged_one_quicke
         first = load("hub", url, A_ROUND)
         changed = load("hub changed", url, A_ROUND)
         unchanged = load("hub unchanged", url, A_ROUND)
-        ratios.append(bound["seconds"] / first["seconds"])
-        hub_rates.append(first["rows"] / first["seconds"])
-        bound_rates.append(bound["rows"] / bound["seconds"])
-        changed_rates.append(changed["products"] / changed["seconds"])
-        unchanged_rates.append(unchanged["products"] / unchanged["seconds"])
+        ratios.append(bound[time_of] / first[time_of])
+        hub_rates.append(first["rows"] / first[time_of])
+        bound_rates.append(bound["rows"] / bound[time_of])
+        changed_rates.append(changed["products"] / changed[time_of])
+        unchanged_rates.append(unchanged["products"] / unchanged[time_of])
     whole = load("hub", fresh_database(), PRODUCTS)
     found = median(ratios)
     again = median([new / old for new, old in zip(unchanged_rates, changed_rates, strict=True)])
@@ -63,7 +65,7 @@ def test_a_catalogue_is_stored_near_the_quickest_way_and_an_unchanged_one_quicke
         f"≥ {goal:.2f} of {bound_name}",
         f"{found:.2f}",
         found >= goal,
-        f"{median(hub_rates):,.0f} of {median(bound_rates):,.0f} rows/s",
+        f"{median(hub_rates):,.0f} of {median(bound_rates):,.0f} rows/s{' of computing' if time_of == 'computed' else ''}",
     )
     report.note(
         "G4",
