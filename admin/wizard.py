@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, abort, flash, g, jsonify, make_response, redirect, request, send_file, session, url_for
 from flask_admin import expose
@@ -340,9 +340,19 @@ class Wizard(Page):
 
 
 @returns.get("/connect/tiktok/callback")
-@login_required
 def tiktok_callback() -> Any:
-    """Where TikTok Shop sends the seller back to: a replayed or foreign state is refused (TTS-03, S-22)."""
+    """Where TikTok Shop sends the seller back to. One who was sent from his store's admin goes on to his store."""
+    with database().read() as db:
+        onwards = connect.store_that_asked(db, request.args.get("state", "")[:300])
+    if onwards:
+        known = {name: request.args[name][:500] for name in ("code", "state", "error") if name in request.args}
+        return redirect(f"{onwards}?{urlencode(known)}")
+    return _take_consent()
+
+
+@login_required
+def _take_consent() -> Any:
+    """A replayed or foreign state is refused (TTS-03, S-22)."""
     require("manage")
     state, code = request.args.get("state", ""), request.args.get("code", "")
     if not state or code in ("", "null") or "error" in request.args:

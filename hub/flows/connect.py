@@ -43,6 +43,8 @@ OLD_SECRET_LASTS = timedelta(hours=24)
 ABILITIES = ("read", "catalog", "push", "orders", "connect")
 # Where a seller's account may be, as far as his consent page depends on it.
 US, ELSEWHERE = MARKETS = ("us", "elsewhere")
+# The Magento module's address for a seller who comes back; its guide fixes it.
+STORE_CALLBACK = "tts/authorization/code"
 # What TikTok Shop tells us by itself; everything else is read.
 HOOKS = ("ORDER_STATUS_CHANGE", "RECIPIENT_ADDRESS_UPDATE", "PACKAGE_UPDATE", "PRODUCT_STATUS_CHANGE", "SELLER_DEAUTHORIZATION",
          "UPCOMING_AUTHORIZATION_EXPIRATION", "CANCELLATION_STATUS_CHANGE", "RETURN_STATUS_CHANGE", "PRODUCT_AUDIT_STATUS_CHANGE")
@@ -264,6 +266,16 @@ def finish_consent(hub: Hub, state: str, code: str, bound_to: str) -> Consented:
         resume(session, session.get_one(Connection, connection_id))
     chosen = ids[0] if len(ids) == 1 and not mine else None
     return Consented(connection_id, ids, chosen)
+
+
+def store_that_asked(session: Session, state: str) -> str:
+    """Where the store takes its seller back, for a consent that was asked for from the store's own admin (NAT-03); "" for
+    any other. The hub's own app brings him to the hub, and only the store's call may use that code."""
+    row = session.scalars(select(OAuthState).where(OAuthState.state_hash == _hash(state), OAuthState.bound_to.startswith("api:"))).one_or_none()
+    connection = session.get(Connection, row.connection_id) if row is not None else None
+    if connection is None or connection.platform != "magento" or not connection.settings.get("base_url"):
+        return ""
+    return f"{str(connection.settings['base_url']).rstrip('/')}/{STORE_CALLBACK}"
 
 
 def _keep_grant(session: Session, app: App, tokens: auth.Tokens) -> Grant:

@@ -15,13 +15,14 @@ import pytest
 import requests
 from defusedxml import ElementTree
 from flask import Flask
+from sqlalchemy import select
 
 from admin import attach
 from hub import clock
 from hub.app import create_app
 from hub.config import Config
-from hub.flows import apps
-from hub.models.connections import Connection, ConnectionState
+from hub.flows import apps, connect
+from hub.models.connections import Connection, ConnectionState, Mode, OAuthState
 from hub.models.shops import Shop
 from hub.models.tiktok import App
 from hub.practice import settings_for
@@ -293,3 +294,24 @@ def facts(page: str) -> dict[str, str]:
     """Every fact of the page by its name, without marks."""
     found = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page, re.S)
     return {html.unescape(name): " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split()) for name, text in found}
+
+
+def test_a_seller_who_was_sent_from_his_stores_admin_goes_on_to_his_store(maya: Visitor, world: World) -> None:
+    """With the hub's own app TikTok Shop brings him here, without anybody signed in; the code stays the store's to use."""
+    with world.hub.db.write() as db:
+        connection = connect.create(db, "Sent from the store", "magento", Mode.PRACTICE)
+        connection.settings = {"base_url": "https://shop.example/de/"}
+        tiktok = db.scalars(select(App)).first()
+        assert tiktok is not None
+        _, state = connect.consent(db, world.hub.config, connection, tiktok, f"api:{connection.id}", "own")
+        _, ours = connect.consent(db, world.hub.config, connection, tiktok, "somebody")
+    stranger = maya.client.application.test_client()
+    answer = stranger.get("/connect/tiktok/callback", query_string={"code": "C1", "state": state, "app_key": "x"})
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == f"https://shop.example/de/tts/authorization/code?code=C1&state={state}"
+    denied = stranger.get("/connect/tiktok/callback", query_string={"code": "null", "error": "auth_denied", "state": state})
+    assert denied.headers["Location"].endswith(f"code=null&state={state}&error=auth_denied")
+    for other in (ours, "foreign", ""):
+        assert "sign-in" in stranger.get("/connect/tiktok/callback", query_string={"code": "C1", "state": other}).headers["Location"]
+    with world.hub.db.read() as db:
+        assert db.scalars(select(OAuthState.used_at).order_by(OAuthState.id.desc()).limit(2)).all() == [None, None]
