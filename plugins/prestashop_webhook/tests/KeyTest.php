@@ -14,8 +14,6 @@ final class KeyTest extends TestCase
 {
     /**
      * @dataProvider steps
-     *
-     * @feature ORD-09
      */
     public function testAKeyThatIsKnownNeverMakesASecondOrder(string $state, int $order, bool $whole, string $step): void
     {

@@ -17,8 +17,6 @@ final class MoneyTest extends TestCase
     /**
      * @dataProvider right
      *
-     * @feature KNI-01
-     *
      * @param array<string, mixed> $case
      */
     public function testARightBodyBecomesRowsThatSumToWhatTheBuyerPaid(array $case): void
