@@ -26,6 +26,7 @@ class Recorder
         private readonly ResourceConnection $resource,
         private readonly Config $config,
         private readonly Origin $origin,
+        private readonly Written $written,
         private readonly LoggerInterface $logger
     ) {
     }
@@ -75,15 +76,19 @@ class Recorder
                 'hint' => $hint === [] ? null : json_encode($hint, JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE),
                 'happened_at' => gmdate('Y-m-d H:i:s'),
             ];
+            $isInTransaction = $this->resource->getConnection()->getTransactionLevel() > 0;
             $rows = [];
             foreach ($subjects as $subject) {
                 foreach ($types as $type) {
-                    $rows[] = $common + [
+                    $row = $common + [
                         'type' => $type,
                         'subject_id' => $subject['id'],
                         'variant_id' => (string) ($subject['variant_id'] ?? ''),
                         'sku' => (string) ($subject['sku'] ?? ''),
                     ];
+                    if (!$isInTransaction || $this->written->isNew($this->name($row))) {
+                        $rows[] = $row;
+                    }
                 }
                 if (count($rows) >= self::ROWS_AT_ONCE) {
                     $this->insert($rows);
@@ -112,6 +117,14 @@ class Recorder
         } catch (Throwable $exception) {
             $this->complain($exception);
         }
+    }
+
+    /**
+     * @param array<string, string|null> $row
+     */
+    private function name(array $row): string
+    {
+        return implode("\n", [$row['type'], $row['kind'], $row['subject_id'], $row['variant_id'], $row['store'], $row['via']]);
     }
 
     /**

@@ -13,6 +13,7 @@ use Shopbridge\TikTokShop\Model\Delivery\Schedule;
 use Shopbridge\TikTokShop\Model\Hub\WebhookUrl;
 use Shopbridge\TikTokShop\Model\Origin;
 use Shopbridge\TikTokShop\Model\Outbox\Recorder;
+use Shopbridge\TikTokShop\Model\Outbox\Written;
 use Shopbridge\TikTokShop\Model\Signature;
 use Shopbridge\TikTokShop\Test\Fakes\Ledger;
 use Shopbridge\TikTokShop\Test\Fakes\Memory;
@@ -28,11 +29,13 @@ class RecorderTest extends TestCase
     private Ledger $ledger;
     private Settings $settings;
     private Silence $log;
+    private Written $written;
 
     protected function setUp(): void
     {
         $this->ledger = new Ledger();
         $this->log = new Silence();
+        $this->written = new Written();
         $this->settings = new Settings([
             Config::ENABLED => '1',
             Config::WEBHOOK_URL => 'https://hub.example/hooks/magento/AbCdEfGhIjKlMnOpQrStUv',
@@ -107,6 +110,26 @@ class RecorderTest extends TestCase
         self::assertSame(0, $this->ledger->statements);
     }
 
+    public function testOneTransactionSaysAThingOnceAndTheNextOneSaysItAgain(): void
+    {
+        $recorder = $this->recorder();
+        $recorder->record('order.changed', 'order', '7');
+        $recorder->record('order.changed', 'order', '7');
+        $recorder->record('order.changed', 'order', '8');
+        self::assertSame(['7', '8'], array_column($this->ledger->rows, 'subject_id'));
+        $this->written->forget();
+        $recorder->record('order.changed', 'order', '7');
+        self::assertSame(['7', '8', '7'], array_column($this->ledger->rows, 'subject_id'));
+    }
+
+    public function testWithoutATransactionEachThingIsSaid(): void
+    {
+        $this->ledger->level = 0;
+        $this->recorder()->record('order.changed', 'order', '7');
+        $this->recorder()->record('order.changed', 'order', '7');
+        self::assertCount(2, $this->ledger->rows);
+    }
+
     public function testManySubjectsGoInFewStatements(): void
     {
         $subjects = array_map(static fn (int $id): array => ['id' => (string) $id], range(1, 1200));
@@ -118,7 +141,7 @@ class RecorderTest extends TestCase
     {
         $config = new Config($this->settings, new WebhookUrl(new Signature()));
         $origin ??= new Origin(new AppState('adminhtml'), $this->schedule());
-        return new Recorder($this->ledger, $config, $origin, $this->log);
+        return new Recorder($this->ledger, $config, $origin, $this->written, $this->log);
     }
 
     private function schedule(): Schedule
