@@ -111,9 +111,9 @@ final class ChecksTest extends TestCase
         $now = self::well();
         $now->link->notice = Link::CLOCK;
         $now->link->skew = 660;
-        self::assertStringContainsString('11 minutes ahead', self::look($now)['clock']->says);
+        self::assertStringContainsString('11 min ahead', self::look($now)['clock']->says);
         $now->link->skew = -660;
-        self::assertStringContainsString('11 minutes late', self::look($now)['clock']->says);
+        self::assertStringContainsString('11 min late', self::look($now)['clock']->says);
     }
 
     /**
@@ -166,7 +166,7 @@ final class ChecksTest extends TestCase
         self::assertSame(Check::IDLE, self::look($now)['queue']->state);
         $now->oldest = 900;
         self::assertSame(Check::NEED, self::look($now)['queue']->state);
-        self::assertStringContainsString('12 changes wait, the oldest for 15 minutes', self::look($now)['queue']->says);
+        self::assertStringContainsString('12 waiting, the oldest for 15 min', self::look($now)['queue']->says);
     }
 
     public function testACronThatStoppedIsMissedAndOneThatNeverWasIsOnlyNamed(): void
@@ -182,6 +182,6 @@ final class ChecksTest extends TestCase
     {
         $now = self::well();
         $now->failed = 3;
-        self::assertStringContainsString('3 changes', self::look($now)['failed']->says);
+        self::assertStringContainsString('for good: 3.', self::look($now)['failed']->says);
     }
 }

@@ -176,7 +176,7 @@ final class ConfigurePage
         }
         Services::deliverer()->run(self::SECONDS, self::SECONDS);
         $this->ranNow();
-        $this->good($this->say('%count% changes were sent again.', ['%count%' => (string) count($rows)]));
+        $this->good($this->say('Sent again: %count%.', ['%count%' => (string) count($rows)]));
     }
 
     private function draw(): string
@@ -223,13 +223,30 @@ final class ConfigurePage
             $event = json_decode((string) $row['event'], true);
             $found[] = [
                 'number' => (string) $row['id_dead'],
-                'what' => ($event['type'] ?? '') . ' ' . ($event['subject']['id'] ?? ''),
+                'what' => $this->thing((string) ($event['subject']['kind'] ?? ''), (string) ($event['subject']['id'] ?? '')),
                 'says' => (string) $row['says'],
                 'time' => $this->time((int) strtotime($row['died_at'] . ' UTC')),
             ];
         }
 
         return $found;
+    }
+
+    /**
+     * What a refused change was about, as the merchant calls it.
+     */
+    private function thing(string $kind, string $id): string
+    {
+        switch ($kind) {
+            case 'product':
+                return $this->say('Product %id%', ['%id%' => $id]);
+            case 'category':
+                return $this->say('Category %id%', ['%id%' => $id]);
+            case 'order':
+                return $this->say('Order %id%', ['%id%' => $id]);
+        }
+
+        return $this->say('The whole shop');
     }
 
     /**

@@ -102,13 +102,13 @@ final class Checks
         }
         if ($link->notice === Link::CLOCK || abs($link->skew) > Signature::SKEW) {
             $minutes = (string) max(1, (int) round(abs($link->skew) / 60));
-            $says = $link->skew >= 0 ? $this->say('This server’s clock is %minutes% minutes ahead.', ['%minutes%' => $minutes])
-                : $this->say('This server’s clock is %minutes% minutes late.', ['%minutes%' => $minutes]);
+            $says = $link->skew >= 0 ? $this->say('This server’s clock is %minutes% min ahead.', ['%minutes%' => $minutes])
+                : $this->say('This server’s clock is %minutes% min late.', ['%minutes%' => $minutes]);
 
             return new Check('clock', Check::NEED, $title, $says, $this->say('Ask your host to set the clock. More than five minutes and the hub takes nothing from here.'));
         }
 
-        return new Check('clock', Check::OK, $title, $this->say('Within %seconds% seconds of the hub’s.', ['%seconds%' => (string) abs($link->skew)]));
+        return new Check('clock', Check::OK, $title, $this->say('Within %seconds% s of the hub’s.', ['%seconds%' => (string) abs($link->skew)]));
     }
 
     private function webservice(Situation $now): Check
@@ -170,7 +170,7 @@ final class Checks
             return new Check('queue', Check::OK, $title, $this->say('Nothing waits.'));
         }
         $minutes = (string) (int) floor($now->oldest / 60);
-        $says = $this->say('%count% changes wait, the oldest for %minutes% minutes.', ['%count%' => (string) $now->waiting, '%minutes%' => $minutes]);
+        $says = $this->say('%count% waiting, the oldest for %minutes% min.', ['%count%' => (string) $now->waiting, '%minutes%' => $minutes]);
         if ($now->oldest < self::QUEUE_OLD) {
             return new Check('queue', Check::IDLE, $title, $says);
         }
@@ -195,7 +195,7 @@ final class Checks
             return new Check('failed', Check::OK, $title, $this->say('The hub refused nothing.'));
         }
 
-        return new Check('failed', Check::NEED, $title, $this->say('The hub refused %count% changes for good.', ['%count%' => (string) $now->failed]), $this->say('See why below, and send them again.'));
+        return new Check('failed', Check::NEED, $title, $this->say('Refused for good: %count%.', ['%count%' => (string) $now->failed]), $this->say('See why below, and send them again.'));
     }
 
     /**
