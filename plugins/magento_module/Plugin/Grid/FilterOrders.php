@@ -45,6 +45,22 @@ class FilterOrders
      */
     public function aroundAddOrder(Collection $subject, callable $proceed, $field, $direction = Select::SQL_DESC): Collection
     {
+        return $this->sort($subject, $proceed, $field, $direction);
+    }
+
+    /**
+     * The admin's data provider sorts by this one.
+     *
+     * @param string $field
+     * @param string $direction
+     */
+    public function aroundSetOrder(Collection $subject, callable $proceed, $field, $direction = Select::SQL_DESC): Collection
+    {
+        return $this->sort($subject, $proceed, $field, $direction);
+    }
+
+    private function sort(Collection $subject, callable $proceed, string $field, string $direction): Collection
+    {
         if ($field !== TtsOrder::IS && $field !== TtsOrder::KEY) {
             $proceed($field, $direction);
             return $subject;
@@ -53,7 +69,7 @@ class FilterOrders
         if (!isset($select->getPart(Select::FROM)[self::JOINED])) {
             $select->joinLeft([self::JOINED => $this->rows->select()], self::JOINED . '.order_id = main_table.entity_id', []);
         }
-        $way = strtoupper((string) $direction) === Select::SQL_ASC ? Select::SQL_ASC : Select::SQL_DESC;
+        $way = strtoupper($direction) === Select::SQL_ASC ? Select::SQL_ASC : Select::SQL_DESC;
         $select->order([new \Zend_Db_Expr(self::JOINED . '.order_key ' . $way), 'main_table.entity_id ' . $way]);
         return $subject;
     }
