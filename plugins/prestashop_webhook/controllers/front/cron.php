@@ -12,6 +12,7 @@ declare(strict_types=1);
 use Shopbridge\Event\Via;
 use Shopbridge\Health\Facts;
 use Shopbridge\Health\Observer;
+use Shopbridge\Install\Installer;
 use Shopbridge\Services;
 
 if (!defined('_PS_VERSION_')) {
@@ -35,6 +36,7 @@ class ShopbridgeCronModuleFrontController extends ModuleFrontController
         ignore_user_abort(true);
         @set_time_limit(self::SECONDS + 30);
         Via::actAs('cron');
+        Installer::keepUp($this->module);
         Services::trigger()->ran();
         if (strncmp((string) ($_SERVER['HTTP_USER_AGENT'] ?? ''), 'Shopbridge-cron', 15) !== 0) {
             Services::facts()->note(Facts::CRON_SEEN);

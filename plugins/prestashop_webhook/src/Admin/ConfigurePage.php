@@ -59,6 +59,7 @@ final class ConfigurePage
      */
     public function show(): string
     {
+        Installer::keepUp($this->module);
         if (\Tools::isSubmit('shopbridge_save')) {
             $this->save();
         } elseif (\Tools::isSubmit('shopbridge_test')) {

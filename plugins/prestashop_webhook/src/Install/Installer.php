@@ -27,6 +27,9 @@ final class Installer
     /** Classes of the parts, in the order in which they are made. */
     const PARTS = [Parts::class];
 
+    /** Name of the setting that says which version made tables, hooks and parts. */
+    const MADE_BY = 'SHOPBRIDGE_MADE_BY';
+
     /** @var \Module */
     private $module;
 
@@ -53,6 +56,17 @@ final class Installer
     }
 
     /**
+     * Upgrades where newer files stand over an older installation: PrestaShop 8 copies an uploaded zip over the module, but runs
+     * its upgrade scripts only when the merchant presses Upgrade.
+     */
+    public static function keepUp(\Module $module): void
+    {
+        if (\Configuration::getGlobalValue(self::MADE_BY) !== Services::VERSION) {
+            (new self($module))->upgrade();
+        }
+    }
+
+    /**
      * For upgrade scripts: brings tables, hooks and parts to what this version has.
      */
     public function upgrade(): bool
@@ -75,6 +89,7 @@ final class Installer
                 (new $part())->uninstall($this->module);
             }
             Services::settings()->forget();
+            \Configuration::deleteByName(self::MADE_BY);
             foreach (['FIXED', 'VAR', 'FIXED_FOREIGN', 'VAR_FOREIGN'] as $name) {
                 // Made by PaymentModule::install, which leaves them behind.
                 \Configuration::deleteByName('CONF_SHOPBRIDGE_' . $name);
@@ -116,5 +131,6 @@ final class Installer
         foreach (self::PARTS as $part) {
             (new $part())->install($this->module);
         }
+        \Configuration::updateGlobalValue(self::MADE_BY, Services::VERSION);
     }
 }
