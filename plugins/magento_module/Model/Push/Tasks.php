@@ -104,7 +104,7 @@ class Tasks
             return __('%1: %2 of %3 products done. This may take a few minutes.', $what, $ok + $bad, $asked);
         }
         if ($bad === 0) {
-            return __('%1: all %2 products are done.', $what, $asked);
+            return $asked === 1 ? __('%1: the product is done.', $what) : __('%1: all %2 products are done.', $what, $asked);
         }
         return $row['reason'] === ''
             ? __('%1: %2 of %3 products are done, %4 need you.', $what, $ok, $asked, $bad)
