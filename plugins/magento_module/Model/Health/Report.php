@@ -178,7 +178,8 @@ class Report
         $late = [];
         foreach (array_keys($this->indexerConfig->getIndexers()) as $id) {
             $indexer = $this->indexerRegistry->get($id);
-            if (str_starts_with((string) $id, 'catalog') && !$indexer->isScheduled()) {
+            $isOurs = str_starts_with((string) $id, 'catalog') || $id === 'inventory';
+            if ($isOurs && !$indexer->isScheduled()) {
                 $late[] = (string) $indexer->getTitle();
             }
         }
