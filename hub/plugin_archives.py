@@ -2,7 +2,7 @@
 
     python -m hub.plugin_archives dist        (`make plugins`)
 
-In a checkout the zips are made when they are asked for; a wheel carries them ready made (`setup.py`).
+In a checkout a zip is made when it is first asked for; a wheel carries them ready made (`setup.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -58,35 +59,28 @@ class Archive:
     file: str
     version: str
     content: bytes
-
-    @property
-    def sha256(self) -> str:
-        """The checksum that is shown beside the download, in hex."""
-        return hashlib.sha256(self.content).hexdigest()
+    sha256: str  # in hex, shown beside the download
 
 
 def archive(platform: str) -> Archive:
-    """The platform's plugin: packed now in a checkout, else as the wheel brought it. Raises `NoArchive`."""
-    plugin = PLUGINS.get(platform)
-    if plugin is None:
+    """The platform's plugin, packed from a checkout or as the wheel brought it. Raises `NoArchive`."""
+    if platform not in PLUGINS:
         raise NoArchive(platform)
-    source = ROOT / "plugins" / plugin.folder
+    return _made(platform, ROOT, PACKED)
+
+
+@cache  # once in a process: the wizard looks every few seconds
+def _made(platform: str, root: Path, packed: Path) -> Archive:
+    plugin = PLUGINS[platform]
+    source = root / "plugins" / plugin.folder
     # Beside an installed package `plugins` could be anybody's: it is ours where our own settings lie next to it.
-    if (ROOT / "pyproject.toml").is_file() and source.is_dir():
+    if (root / "pyproject.toml").is_file() and source.is_dir():
         content = pack(source, plugin.top)
-    elif (PACKED / plugin.file).is_file():
-        content = (PACKED / plugin.file).read_bytes()
+    elif (packed / plugin.file).is_file():
+        content = (packed / plugin.file).read_bytes()
     else:
         raise NoArchive(platform)
-    return Archive(plugin.file, _version(plugin, content), content)
-
-
-def version_of(platform: str) -> str:
-    """The version that this hub hands out; "" where it has none."""
-    try:
-        return archive(platform).version
-    except NoArchive:
-        return ""
+    return Archive(plugin.file, _version(plugin, content), content, hashlib.sha256(content).hexdigest())
 
 
 def pack(source: Path, top: str) -> bytes:

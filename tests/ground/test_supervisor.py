@@ -64,7 +64,7 @@ def test_children_get_the_environment_and_their_own_part():
     program = "import os\nprint(os.environ['MINE'], 'PATH' in os.environ, os.environ.get('HOME'), flush=True)\n" + BLOCKED
     watched = Watched([Child("web", python(program), env={"MINE": "yes"})])
     watched.says("yes True None")
-    watched.end()
+    assert watched.end() == 0
 
 
 def test_a_dead_child_is_started_again_and_its_neighbour_left_alone():

@@ -57,7 +57,7 @@ def test_prestashop_finds_its_module_in_the_zip() -> None:
         assert {name.split("/")[0] for name in packed.namelist()} == {"shopbridge"}
         main = packed.read("shopbridge/shopbridge.php").decode()
         config = ElementTree.fromstring(packed.read("shopbridge/config.xml"))
-    version = plugin_archives.version_of("prestashop")
+    version = plugin_archives.archive("prestashop").version
     assert f"$this->version = '{version}'" in main and config.findtext("version") == version and config.findtext("name") == "shopbridge"
 
 
@@ -67,7 +67,7 @@ def test_magento_and_composer_find_the_module_in_the_zip() -> None:
         composer = json.loads(packed.read("composer.json"))
         module = ElementTree.fromstring(packed.read("etc/module.xml"))
         assert "'Shopbridge_TikTokShop'" in packed.read("registration.php").decode()
-    assert composer["type"] == "magento2-module" and composer["version"] == plugin_archives.version_of("magento")
+    assert composer["type"] == "magento2-module" and composer["version"] == plugin_archives.archive("magento").version
     assert set(composer["autoload"]["files"]) <= names
     assert module.find("module").get("name") == "Shopbridge_TikTokShop"
 
@@ -91,4 +91,3 @@ def test_an_unknown_platform_and_a_hub_without_plugins_say_so(tmp_path: Path, mo
     monkeypatch.setattr(plugin_archives, "PACKED", tmp_path)
     with pytest.raises(plugin_archives.NoArchive):
         plugin_archives.archive("magento")
-    assert plugin_archives.version_of("magento") == ""

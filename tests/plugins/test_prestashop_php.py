@@ -21,7 +21,8 @@ LOCALES = ("fr-FR", "de-DE", "es-ES", "it-IT")
 
 def check(*files: Path) -> subprocess.CompletedProcess[str]:
     """What the search for newer syntax says of these files."""
-    done = subprocess.run([tool("php", "php-cli"), "-d", "include_path=.:/usr/share/php", str(CHECK), *map(str, files)], capture_output=True, text=True, timeout=120)
+    asked = [tool("php", "php-cli"), "-d", "include_path=.:/usr/share/php", str(CHECK), *map(str, files)]
+    done = subprocess.run(asked, capture_output=True, text=True, timeout=120)
     if "PhpParser/autoload.php" in done.stderr + done.stdout and "Failed" in done.stderr + done.stdout:
         tool("php-parser", "phpunit")  # skips at home, fails in CI: PHPUnit's package brings the parser
     return done
