@@ -73,6 +73,7 @@ class Supervisor:
         self._out = out or sys.stdout
         self._width = max((len(child.name) for child in children), default=0)
         self._running: dict[str, _Running] = {}
+        self._readers: dict[str, threading.Thread] = {}
         self._stop = threading.Event()
         self._hurry = threading.Event()
         self._say = threading.Lock()
@@ -119,7 +120,8 @@ class Supervisor:
             process_group=0,
         )
         assert process.stdout is not None
-        threading.Thread(target=self._show, args=(child.name, process.stdout), daemon=True).start()
+        reader = self._readers[child.name] = threading.Thread(target=self._show, args=(child.name, process.stdout), daemon=True)
+        reader.start()
         return process
 
     def _show(self, name: str, stream: IO[bytes]) -> None:
@@ -169,6 +171,8 @@ class Supervisor:
                     _log.warning("a process did not end in time and is killed", name=running.child.name)
                     running.signal(signal.SIGKILL)
                     running.process.wait()
+            for running in group:  # its last words come before those of the next turn; a grandchild may hold the line longer
+                self._readers[running.child.name].join(1)
         if self._at_end is not None:
             self._at_end()
 
