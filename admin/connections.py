@@ -14,7 +14,7 @@ from admin import asking, badges, links
 from admin.base import Page, choose, denied, find, hub, may, needs, record, scope, visible_connections
 from admin.formatting import country, plural
 from admin.frame import platform_title
-from admin.plugin import module
+from admin.plugin import module, offer_of
 from hub import clock
 from hub.domain.tasks import TaskState
 from hub.errors import HubError
@@ -291,6 +291,7 @@ def _facts(db: Session, connection: Connection) -> dict[str, Any]:
         "hook_url": connect.hook_url(connection, config.public_url) if may("manage") else "",
         "without_plugin": _without_plugin(connection),
         "module": module(connection),
+        "plugin": offer_of(connection.platform),
         "tokens": tokens,
         "abilities": connect.ABILITIES,
         "address": str((connection.settings or {}).get("base_url", "")),
@@ -306,7 +307,7 @@ def _without_plugin(connection: Connection) -> tuple[str, ...]:
         platform = hub().platform(connection)
     except LookupError:
         return ()
-    return () if connection.has_plugin else platform.without_plugin
+    return () if connection.has_plugin or platform.plugin is None else platform.plugin.without
 
 
 def _tail(connection: Connection) -> str:

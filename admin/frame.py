@@ -24,8 +24,8 @@ from hub.models.connections import Connection, ConnectionState, Mode
 from hub.models.listings import Listing
 from hub.models.orders import OrderLink
 from hub.models.tiktok import Grant, GrantState
+from hub.stores import PLATFORMS
 
-PLATFORM_TITLES = {"magento": "Magento", "prestashop": "PrestaShop", "shopify": "Shopify", "bigcommerce": "BigCommerce"}
 RENEW_DAYS = (30, 14, 3, 1)
 
 
@@ -116,7 +116,7 @@ def theme() -> str:
 
 def platform_title(slug: str) -> str:
     """A store system's name as merchants say it."""
-    return PLATFORM_TITLES.get(slug, slug.capitalize())
+    return PLATFORMS[slug].short if slug in PLATFORMS else slug.capitalize()
 
 
 def section() -> str:

@@ -11,19 +11,14 @@ from admin.formatting import ago, duration, plural
 from admin.frame import platform_title
 from hub import clock, plugin_archives
 from hub.models.connections import Connection
+from hub.stores import PLATFORMS
+from hub.stores.base import PluginOffer
 
 # Beyond these the module's own words are no longer fine: its queue is emptied every minute by cron.
 CRON_QUIET = timedelta(minutes=30)
 QUEUE_OLD_S = 15 * 60
 # The module says hello once a day; with the check of every hour we know more, so silence means something.
 SILENT = timedelta(hours=26)
-
-_NO_CRON = {
-    "magento": "Nothing is sent without it. Ask whoever runs the server for “bin/magento cron:install”.",
-    "prestashop": "Changes leave only when somebody opens a page of your shop. Add the cron address of the module's Configure page to "
-                  "your server's cron, once a minute.",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -43,6 +38,12 @@ class Module:
     more: str
     facts: tuple[Fact, ...]
     offered: plugin_archives.Archive | None
+
+
+def offer_of(platform: str) -> PluginOffer | None:
+    """The module that this store system has; None where it is joined by its API alone."""
+    known = PLATFORMS.get(platform)
+    return known.plugin if known is not None else None
 
 
 def module(connection: Connection) -> Module:
@@ -82,11 +83,12 @@ def _facts(connection: Connection, said: Mapping[str, Any], offered: str) -> Ite
 
 def _cron(platform: str, said: Mapping[str, Any], at: datetime) -> Fact:
     seen = _moment(said.get("cron_seen_at"))
+    offer = offer_of(platform)
+    do = offer.cron if offer is not None else "Ask whoever runs the server to start it."
     if seen is None:
-        return Fact("Store's cron", "Has never run", _NO_CRON.get(platform, "Ask whoever runs the server to start it."))
+        return Fact("Store's cron", "Has never run", do)
     if at - seen > CRON_QUIET:
-        return Fact("Store's cron", f"Stood still for {duration((at - seen).total_seconds())}",
-                    _NO_CRON.get(platform, "Ask whoever runs the server to start it."))
+        return Fact("Store's cron", f"Stood still for {duration((at - seen).total_seconds())}", do)
     return Fact("Store's cron", "Runs")
 
 

@@ -205,6 +205,7 @@ class Wizard(Page):
             hook_url=connect.hook_url(connection, hub().config.public_url),
             is_private=public.startswith("http://"),
             module=module(connection),
+            plugin=platform.plugin,
         )
 
     # -- the store's module

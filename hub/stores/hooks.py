@@ -23,6 +23,7 @@ from typing import Any
 from hub import clock
 from hub.domain.events import Event
 from hub.inbound import BadSignature, Skewed, Unreadable, storable
+from hub.stores.base import HookSecrets
 
 SKEW_S = 300
 MOST_EVENTS = 100
@@ -83,12 +84,12 @@ def is_signed(key: bytes, headers: Mapping[str, str], body: bytes) -> bool:
     return any([hmac.compare_digest(expected, one.encode("utf-8", "replace")) for one in given])
 
 
-def read_events(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> tuple[Sequence[Event], str]:
+def read_events(body: bytes, headers: Mapping[str, str], secrets: HookSecrets) -> tuple[Sequence[Event], str]:
     """A plugin's batch as events, and the secret it was signed with: during a rotation both count.
 
     ``headers`` by lower-case name. Raises `BadSignature`, `Skewed` (± 5 min, by the signed timestamp), `Unreadable`.
     """
-    secret = next((one for one in secrets if is_signed(first_key(one), headers, body)), None)
+    secret = next((one for one in secrets.hook if is_signed(first_key(one), headers, body)), None)
     if secret is None or not headers.get("webhook-id"):
         raise BadSignature("signature")
     _check_age(headers.get("webhook-timestamp", ""))

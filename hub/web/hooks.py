@@ -11,8 +11,8 @@ import hmac
 import json
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +28,7 @@ from hub.inbound import MAX_BODY, BadSignature, NotTaken, Skewed, Unreadable
 from hub.models.connections import Connection, ConnectionState
 from hub.models.tiktok import App
 from hub.stores import PLATFORMS
+from hub.stores.base import HookSecrets
 from hub.stores.hooks import answer_headers
 from hub.tiktok import events as tiktok_events
 from hub.wiring import Hub
@@ -57,6 +58,7 @@ class Sender:
     secrets: tuple[str, ...]
     row: Known
     old_until: datetime | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def valid_secrets(self) -> tuple[str, ...]:
         """The secrets that count now: the older one of a rotation has an end."""
@@ -167,7 +169,7 @@ def _found(kind: str, key: str, look_up: Look, longest_s: float | None = None) -
 
 
 def _from_plugin(sender: Sender, body: bytes) -> Response:
-    events, secret = PLATFORMS[sender.platform].read_events(body, _headers(), sender.valid_secrets())
+    events, secret = PLATFORMS[sender.platform].read_events(body, _headers(), HookSecrets(sender.valid_secrets(), sender.settings))
     if sender.is_removed:  # only its own plugin is told so
         return _says(410, "removed")
     if sender.has_old_secret_waiting and secret == sender.secrets[0]:
@@ -260,7 +262,8 @@ def _by_app_key(platform: str, app_key: str) -> Sender | None:
 
 def _sender(connection: Connection, secrets: tuple[str, ...], old_until: datetime | None = None) -> Sender:
     return Sender(id=connection.id, platform=connection.platform, is_removed=connection.state is ConnectionState.REMOVED,
-                  secrets=tuple(secret for secret in secrets if secret), row=inbox.known(connection), old_until=old_until)
+                  secrets=tuple(secret for secret in secrets if secret), row=inbox.known(connection), old_until=old_until,
+                  settings=json.loads(connection.secrets or "{}"))
 
 
 def _note_rotation(connection_id: int) -> None:

@@ -30,6 +30,7 @@ from hub.models.connections import Connection, OAuthState
 from hub.models.inbox import InboxEvent
 from hub.models.tasks import Notice, Task
 from hub.models.tiktok import App
+from hub.stores.base import HookSecrets
 from hub.stores.hooks import read_events
 from hub.tiktok import events as tiktok_events
 from hub.wiring import Hub
@@ -89,7 +90,7 @@ def test_ten_thousand_forged_messages_of_a_plugin_are_refused():
         headers = {"webhook-id": "msg_1", "webhook-timestamp": stamp, **({"webhook-signature": signature} if signature is not None else {}),
                    **changes}
         try:
-            read_events(body, headers, (secret,))
+            read_events(body, headers, HookSecrets((secret,)))
         except BadSignature:
             return False
         return True

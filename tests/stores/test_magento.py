@@ -21,7 +21,8 @@ from hub.stores import PLATFORMS
 from hub.stores.magento import oauth
 from hub.stores.magento.sandbox import create_simulator
 from hub.stores.magento.settings import MagentoSettings
-from tests.contract.benches import KEY, MagentoBench, draft, hub_end
+from tests.contract.bench_magento import MagentoBench
+from tests.contract.drafts import KEY, draft
 from tests.sandbox import magento_shop
 
 MAGENTO = PLATFORMS["magento"]
@@ -223,7 +224,7 @@ def test_without_the_module_each_store_view_has_its_own_prices(bench):
 def test_without_the_module_odd_skus_have_their_stock(bench):
     odd = (SeedProduct("comma", "BOX, large", "Box", "", Decimal("3.00"), quantity=4),
            SeedProduct("slash", "BAG/02 ü", "Bag", "", Decimal("3.00"), quantity=5))
-    app = create_simulator(catalogue=replace(magento_shop.seed(), products=odd), base_url=bench.base_url, http=hub_end(),
+    app = create_simulator(catalogue=replace(magento_shop.seed(), products=odd), base_url=bench.base_url, http=bench.hub_end.session,
                            **{name: bench.settings()[name] for name in ("consumer_key", "consumer_secret", "access_token", "access_token_secret")})
     app.sim.plugin_installed = False
     store = MAGENTO.open(bench.settings(), "", {"transport": InProcessAdapter(app)})

@@ -17,7 +17,8 @@ from hub.stores import PLATFORMS
 from hub.stores.prestashop import translate
 from hub.stores.prestashop.sandbox import create_simulator
 from hub.stores.prestashop.settings import PrestaShopSettings
-from tests.contract.benches import KEY, PrestaShopBench, draft
+from tests.contract.bench_prestashop import PrestaShopBench
+from tests.contract.drafts import KEY, draft
 from tests.sandbox import prestashop_shop
 from tests.stores.test_hooks import OLD
 

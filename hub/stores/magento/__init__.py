@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hub.stores.base import Platform, Store
+from hub.stores.base import InstallStep, Platform, PluginOffer, Store
 from hub.stores.magento import oauth
 from hub.stores.magento.events import read_events
 from hub.stores.magento.oauth import Consumer
@@ -35,8 +35,8 @@ def open_store(settings: Mapping[str, Any], hook_secret: str | Sequence[str], op
 
 
 PLATFORM = Platform(
-    slug="magento", title="Adobe Commerce (Magento)", settings=MagentoSettings, open=open_store, read_events=read_events,
-    handshake=Activation(),
+    slug="magento", title="Adobe Commerce (Magento)", name="Magento", settings=MagentoSettings, open=open_store, read_events=read_events,
+    handshake=Activation(), practice="hub.stores.magento.sandbox",
     checklist=(
         "In Magento open System › Integrations and press Add New Integration.",
         "Paste the Callback URL and the Identity Link URL from this page.",
@@ -44,5 +44,20 @@ PLATFORM = Platform(
         "Save, press Activate, then Allow. The integration's status turns to Active.",
         "Install the Shopbridge module and paste the Web Hook URL under Stores › Configuration › TikTok Shop Connector.",
     ),
-    without_plugin=WITHOUT_PLUGIN,
+    plugin=PluginOffer(
+        download="Give the file to whoever runs your server.",
+        steps=(
+            InstallStep(
+                "Install it on the server, in Magento's folder",
+                "In production mode, also setup:di:compile and setup:static-content:deploy. With Composer: put the file into a folder, add that "
+                "as an “artifact” repository and require shopbridge/module-tiktok-shop.",
+                "mkdir -p app/code/Shopbridge/TikTokShop\nunzip {file} -d app/code/Shopbridge/TikTokShop\n"
+                "bin/magento module:enable Shopbridge_TikTokShop\nbin/magento setup:upgrade"),
+            InstallStep("In [Stores › Configuration › TikTok Shop Connector › Saas Configuration] set Enabled to Yes, paste this as Web Hook "
+                        "URL, and save"),
+        ),
+        cron="Nothing is sent without it. Ask whoever runs the server for “bin/magento cron:install”.",
+        where="in Magento under Stores › Configuration › TikTok Shop Connector", without=WITHOUT_PLUGIN,
+        seller_returns_to="tts/authorization/code",
+    ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hub.stores.base import Platform, Store
+from hub.stores.base import InstallStep, Platform, PluginOffer, Store
 from hub.stores.prestashop.events import read_events
 from hub.stores.prestashop.settings import PrestaShopSettings
 from hub.stores.prestashop.store import WITHOUT_PLUGIN, PrestaShopStore
@@ -19,6 +19,7 @@ def open_store(settings: Mapping[str, Any], hook_secret: str | Sequence[str], op
 
 PLATFORM = Platform(
     slug="prestashop", title="PrestaShop", settings=PrestaShopSettings, open=open_store, read_events=read_events,
+    practice="hub.stores.prestashop.sandbox",
     checklist=(
         "In PrestaShop open Advanced Parameters › Webservice and switch “Enable PrestaShop's webservice” on.",
         "Press Add new webservice key, press Generate, tick View for all resources, and save.",
@@ -26,5 +27,15 @@ PLATFORM = Platform(
         "Download the Shopbridge module here and install it under Modules › Module Manager › Upload a module.",
         "Open the module's Configure page, paste the Webhook URL from this page, and save.",
     ),
-    without_plugin=WITHOUT_PLUGIN,
+    plugin=PluginOffer(
+        download="Keep the file as it is; don't unpack it.",
+        steps=(
+            InstallStep("In PrestaShop, open [Modules › Module Manager] and press [Upload a module]",
+                        "Drop the file there. PrestaShop installs it by itself."),
+            InstallStep("Press [Configure], paste this as Webhook URL, and save"),
+        ),
+        cron="Changes leave only when somebody opens a page of your shop. Add the cron address of the module's Configure page to your "
+             "server's cron, once a minute.",
+        where="in PrestaShop on the module's Configure page", without=WITHOUT_PLUGIN,
+    ),
 )
