@@ -46,6 +46,8 @@ DRAIN_EVERY_S = 1.0
 GROUP = 200
 # So long a group that has its first event waits for requests that are being read: one transaction for eight of them instead of four.
 GATHER_S = 0.004
+# After so many messages SQLite's log is carried over at the first quiet moment: about 2,000 pages.
+TIDY_AFTER = 250
 DRAIN_GROUP = 50
 DRAIN_FOR_S = 20.0
 # De-duplication outlives any sender's retries (S-04); an event that became an order's news is kept by the order itself.
@@ -219,6 +221,8 @@ class Writer:
             if ends:
                 storing.close()
                 return
+            if not self._is_pressed():
+                storing.rest()
             self._ask_for_drain()
 
     def _is_pressed(self) -> bool:
@@ -269,8 +273,15 @@ class _Storing:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._connection: SqlConnection | None = None
+        self._since = 0     # messages stored since the last rest
         self._insert: Any = (sqlite if db.is_sqlite else postgresql).insert(_TABLE).on_conflict_do_nothing(
             index_elements=["source", "event_id"]).returning(_TABLE.c.source, _TABLE.c.event_id)
+
+    def rest(self) -> None:
+        """Nobody waits: what many messages left behind is tidied up now, so that it need not be while somebody does."""
+        if self._since >= TIDY_AFTER and self._connection is not None:
+            self._db.carry_over(self._connection)
+            self._since = 0
 
     def close(self) -> None:
         """Gives the connection back."""
@@ -317,6 +328,7 @@ class _Storing:
             one.outdated = one.sender is not None and one.sender not in current
         group = [one for one in group if not one.outdated]
         rows = [row for one in group for row in one.rows]
+        self._since += len(rows)
         fresh = {tuple(found) for found in connection.execute(self._insert, rows)} if rows else set()
         for one in group:
             for row in one.rows:

@@ -32,6 +32,8 @@ NAMING = {
 
 # How long a transaction waits for another process's to end, in seconds.
 BUSY_S = 10
+# SQLite's log in pages of 4 KB: where a thread that writes all the time carries it over at the latest (256 MB of disk).
+LONGEST_LOG = 64_000
 _pause = threading.Event()
 
 
@@ -109,13 +111,18 @@ def _sqlite_begin(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN DEFERRED")
 
 
+def _driver(connection: SqlConnection) -> sqlite3.Connection:
+    driver: sqlite3.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
+    return driver
+
+
 def _begin_immediate(connection: Any) -> None:
     """Takes the one write lock of the file, for which other processes wait too.
 
     SQLite's own way of waiting sleeps up to a tenth of a second between two looks, so that under steady writing somebody always
     waits far longer than anybody writes. Here the looks are a millisecond apart.
     """
-    driver: sqlite3.Connection = connection.connection.driver_connection
+    driver = _driver(connection)
     until = time.monotonic() + BUSY_S
     driver.execute("PRAGMA busy_timeout=0")
     try:
@@ -159,9 +166,23 @@ class Database:
     def connect(self, *, one_by_one: bool = False) -> SqlConnection:
         """A connection for `writing`, kept and closed by who asks: for a thread that writes all the time, and without the ORM.
         With ``one_by_one`` each statement is durable by itself on PostgreSQL, which is asked half as often then."""
-        if self.is_sqlite:
-            return self.engine.execution_options(writes=True).connect()
-        return (self.engine.execution_options(isolation_level="AUTOCOMMIT") if one_by_one else self.engine).connect()
+        if not self.is_sqlite:
+            return (self.engine.execution_options(isolation_level="AUTOCOMMIT") if one_by_one else self.engine).connect()
+        connection = self.engine.execution_options(writes=True).connect()
+        connection.detach()     # it is not the pool's any more: the next line is for this thread alone
+        _driver(connection).execute(f"PRAGMA wal_autocheckpoint={LONGEST_LOG}")
+        return connection
+
+    def carry_over(self, connection: SqlConnection) -> bool:
+        """Takes what SQLite's log holds over into the file, at a moment when nobody waits for this thread. False where the file
+        could not be written to now: what is in the log is safe there, and is carried over another time."""
+        if not self.is_sqlite:
+            return True
+        try:
+            busy, _pages, _done = _driver(connection).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        except sqlite3.OperationalError:
+            return False
+        return not busy
 
     @contextmanager
     def writing(self, connection: SqlConnection) -> Iterator[SqlConnection]:

@@ -29,24 +29,39 @@ def policy(nonce: str, image_hosts: str = "https:") -> str:
     ))
 
 
+# What no answer but a page asks a browser for: nothing may be loaded, run, framed or sent.
+BARE_POLICY = "default-src 'none'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+_ALWAYS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("X-Frame-Options", "DENY"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"),
+)
+
+
 def install(app: Flask, *, https: bool, image_hosts: str = "https:") -> None:
     """Puts the headers on every answer of this app. ``https``: the public address is, so browsers are told to stay
     with it. ``image_hosts``: where product pictures may come from (practice mode adds the loopback stores)."""
 
     app.jinja_env.globals["csp_nonce"] = csp_nonce
+    always = (*_ALWAYS, *((("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),) if https else ()))
 
     @app.after_request
     def add_headers(answer: Response) -> Response:
         headers = answer.headers
-        headers.setdefault("Content-Security-Policy", policy(csp_nonce(), image_hosts))
-        headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("Referrer-Policy", "same-origin")
-        headers.setdefault("X-Frame-Options", "DENY")
-        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
-        if https:
-            headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-        if request.endpoint is None or not request.endpoint.endswith("static"):
-            headers.setdefault("Cache-Control", "no-store")
+        # Looked through once: a message of a store costs no more for these than it must (G1).
+        given = {name for name, _ in headers}
+        more = [one for one in always if one[0] not in given]
+        if "Content-Security-Policy" not in given:
+            more.append(("Content-Security-Policy", policy(csp_nonce(), image_hosts) if _is_page(answer) else BARE_POLICY))
+        if "Cache-Control" not in given and (request.endpoint is None or not request.endpoint.endswith("static")):
+            more.append(("Cache-Control", "no-store"))
+        headers.extend(more)
         return answer
+
+
+def _is_page(answer: Response) -> bool:
+    """Whether a browser shows it: a message's empty answer calls itself HTML too."""
+    return answer.mimetype == "text/html" and (answer.is_streamed or bool(answer.get_data()))

@@ -18,7 +18,7 @@ from rq import Queue
 from sqlalchemy import insert
 
 from hub import clock
-from hub.app import create_app
+from hub.app import create_app, settle
 from hub.config import Config
 from hub.models.inbox import InboxEvent, InboxState
 from hub.tiktok.signing import is_from_tiktok
@@ -63,3 +63,6 @@ def naive(app_key: str) -> tuple[str, int]:
 def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """By address: the bare application gets nothing of the hub's hooks before and after a request."""
     return (_bare if environ["PATH_INFO"] == "/noop" else _app)(environ, start_response)
+
+
+settle()

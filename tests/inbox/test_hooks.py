@@ -7,8 +7,12 @@ import hashlib
 import hmac
 import json
 import secrets
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +30,7 @@ from hub.web import hooks
 from hub.wiring import Hub, open_hub
 from tests.inbox.conftest import Plant, plugin_event, tiktok_message
 from tests.support import both_databases
+from tests.support.processes import until
 
 
 @both_databases
@@ -276,3 +281,17 @@ def _event(name: str) -> Any:
     from hub.domain.events import Event
 
     return Event(event_id=name, kind="X")
+
+
+def test_after_a_flood_the_database_file_itself_holds_what_was_kept(plant: Plant, tmp_path: Path) -> None:
+    """The one log of SQLite would grow without end, or be carried over while somebody waits."""
+    for start in range(0, inbox.TIDY_AFTER + 100, 100):
+        plant.plugin([plugin_event(start + number) for number in range(1, 101)])
+
+    def in_the_file_alone() -> int:
+        copy = tmp_path / "alone.sqlite"        # without its log
+        shutil.copyfile(str(plant.hub.db.engine.url.database), copy)
+        with closing(sqlite3.connect(copy)) as there:
+            return int(there.execute("SELECT count(*) FROM inbox_event").fetchone()[0])
+
+    until(lambda: in_the_file_alone() >= inbox.TIDY_AFTER, 10, "the log to be carried over")

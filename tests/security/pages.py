@@ -75,7 +75,10 @@ def faults_of(answer: TestResponse, *, https: bool = False) -> list[str]:
         faults.append(f"policy: {policy!r}")
     if directives.get("frame-ancestors") != ["'none'"]:
         faults.append("may be framed")
+    is_page = answer.mimetype == "text/html" and bool(answer.get_data())
     for name in ("script-src", "style-src"):
+        if name not in directives and not is_page:
+            continue        # 'none', by default-src: whatever is no page runs nothing at all
         if set(directives.get(name, ["missing"])) - {"'self'", f"'nonce-{nonce_of(policy)}'"} or not nonce_of(policy):
             faults.append(f"{name}: {directives.get(name)}")
     if any(word in policy for word in ("unsafe-", "*", "data:", "blob:", "strict-dynamic")):
