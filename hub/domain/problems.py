@@ -46,6 +46,8 @@ CATALOGUE: dict[str, _Entry] = {
     "product.unknown": _Entry("Product", "The store has no product with the id {id}.", "Check that the product still exists in the store, then push it again.", ""),
     "product.kind": _Entry("Product", "A {kind} product can't be sold on TikTok Shop: type not supported.", "Push the simple or configurable products that it is made of.", "product"),
     "product.inactive": _Entry("Product", "The product is switched off in the store.", "Switch it on in the store, pull it again, then push.", "product"),
+    "product.not_for_sale": _Entry("Product", "The store does not sell this product: {reason}.", "Make it purchasable in the store, or switch “Sync unpurchasable products” on under Connection, and pull it again.", "product"),
+    "product.needs_answer": _Entry("Product", "A buyer must fill in “{name}” in the store; an order from TikTok Shop can't.", "Make that field optional in the store, pull the product again, then push.", "product"),
     "title.missing": _Entry("Title", "The product has no title.", "Give it a title in the store, pull it again, then push.", "product"),
     "title.too_long": _Entry("Title", "The title has {length} characters; TikTok Shop takes {limit}.", "Shorten it in the store, or set a TikTok Shop title on the product here.", "product"),
     "description.missing": _Entry("Description", "The product has no description.", "Write one in the store, pull it again, then push.", "product"),
@@ -71,6 +73,8 @@ CATALOGUE: dict[str, _Entry] = {
     "price.missing": _Entry("Price › {sku}", "The store gave no price for {sku}.", "Set a price in the store, pull it again, then push.", "product"),
     "price.range": _Entry("Price › {sku}", "{price} is outside what TikTok Shop takes in this market ({low} to {high}).", "Change the price in the store.", "product"),
     "price.currency": _Entry("Price › {sku}", "The store's price is in {currency}, the shop sells in {expected}.", "Choose the store view that sells in {expected} in Settings › Shop.", "settings.shop"),
+    "stock.not_synced": _Entry("Stock", "Stock not synced: track by variant.", "In the store, let the product's inventory be tracked on the variant level, then pull it again.", "product"),
+    "field.missing": _Entry("{name}", "The field {name} is not set in the store.", "Set it on the product in the store, then pull it again.", "product"),
     # -- what TikTok Shop said
     "tiktok.refused": _Entry("TikTok Shop", "{says}", "Mend what TikTok Shop names, then push again.", "product"),
     "tiktok.title": _Entry("Title", "TikTok Shop did not take the title: {says}", "Change it in the store, or set a TikTok Shop title on the product here, then push again.", "product"),
@@ -120,6 +124,8 @@ CATALOGUE: dict[str, _Entry] = {
     "store.plugin_missing": _Entry("Store", "The Shopbridge plugin is not installed in the store.", "Install it: without it {what}.", "connection"),
     "store.unreachable": _Entry("Store", "The store does not answer at {address}: {says}", "Check the address and that the store is online.", "connection"),
     "store.not_expected": _Entry("Store", "{address} does not look like a {platform} store.", "Check the address.", "connection"),
+    "store.stock_late": _Entry("Store", "The store takes goods off its stock only when an order is shipped or completed: until then the same unit can be sold twice.", "In the store's inventory settings, let stock be taken when an order is placed.", "connection"),
+    "hooks.failed": _Entry("Webhooks", "The store did not register our webhooks: {says}", "Mend what it names, then press Register again under Webhooks. Until then changes are found by asking, minutes later.", "connection"),
     "login.lost": _Entry("Connection", "{side} no longer accepts our sign-in.", "Reconnect it; everything that waits goes on then.", "connection.reconnect"),
     "bug": _Entry("Shopbridge", "Our mistake. Reference {reference}.", "Try again; if it stays, send us the reference.", ""),
 }

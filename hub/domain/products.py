@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+
+from hub.domain.problems import Problem
 
 
 class ProductKind(StrEnum):
@@ -49,7 +52,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class VariantRef:
-    """Names one sellable unit of a store. ``variant_id`` equals ``product_id`` where a product has no variants."""
+    """Names one sellable unit of a store. ``variant_id`` equals ``product_id`` in stores whose simple products have no variant."""
 
     product_id: str
     variant_id: str
@@ -74,7 +77,9 @@ class Product:
     """A store's product with its variants; prices and stock are :class:`Offer` s, read apart.
 
     ``category_ids``/``category_paths`` are parallel (``"Men / Tops / Jackets"``), deepest category first.
-    ``attributes`` maps a label of the store to its value in words.
+    ``attributes`` maps a label of the store to its value in words. ``problems`` is what in the store keeps it from being sold on
+    TikTok Shop and no rule can see; ``warnings`` are shown only. ``stock_synced`` is False where the store can't say how many of
+    which variant there are: then TikTok Shop is told nothing about its stock (BIG-04).
     """
 
     product_id: str
@@ -94,6 +99,9 @@ class Product:
     url: str = ""
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    stock_synced: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +123,13 @@ class Offer:
     compare_at: Decimal | None = None
     backorders: bool = False
     active: bool = True
+
+
+def offer_hash(offer: Offer) -> str:
+    """What a digest says of an offer, in stores whose digest is made by the adapter: it changes with what TikTok Shop must hear."""
+    facts = (offer.price.normalize(), offer.effective_price.normalize(), offer.compare_at.normalize() if offer.compare_at is not None else "",
+             offer.currency, offer.salable, offer.backorders, offer.active)
+    return hashlib.sha256("|".join(map(str, facts)).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,11 +209,13 @@ def _save(hub: Hub, facts: Facts, draft: Draft, images: Mapping[str, str], tikto
         # Price and stock of a live product go their own way, so that a slow edit never brings back older ones.
         try:
             return tiktok.products.edit(listing.tiktok_product_id, draft, images,
-                                        with_price=not _is_live(listing), with_stock=not _is_live(listing))
+                                        with_price=not _is_live(listing),
+                                        with_stock=not _is_live(listing) and facts.product.stock_synced)
         except Refused as error:
             if not has_code(error, _UNKNOWN_SKU):
                 raise
-        return tiktok.products.edit(listing.tiktok_product_id, _with_ids_there(tiktok, listing.tiktok_product_id, draft), images)
+        return tiktok.products.edit(listing.tiktok_product_id, _with_ids_there(tiktok, listing.tiktok_product_id, draft), images,
+                                    with_stock=facts.product.stock_synced)
     had_intent = bool(listing.intent_key)
     with hub.db.write() as session:
         row = session.get_one(Listing, listing.id)
@@ -485,6 +487,8 @@ def update_stock(hub: Hub, listing_id: int, task: TaskView) -> Result:
         if sku is None or quantity is None:
             continue
         quantity = quantity if variant.active else 0
+        if not facts.product.stock_synced and _is_on_sale(facts, variant):
+            continue        # the store can't say how many there are: what stands in Seller Center stays (BIG-04)
         if quantity != sku.sent_stock or task.args.get("all"):
             wanted[sku.tiktok_sku_id] = (variant.id, quantity)
     if not wanted:
@@ -508,6 +512,11 @@ def update_stock(hub: Hub, listing_id: int, task: TaskView) -> Result:
     if refused:
         return _update_failed(hub, facts, Kind.UPDATE_STOCK, [_told(facts, one) for one in refused.values()], task)
     return Result(Outcome.OK, f"Stock of {len(sent)} variants sent")
+
+
+def _is_on_sale(facts: Facts, variant: StoreVariant) -> bool:
+    offer = facts.ground.offers.get(variant.external_id)
+    return facts.row.active and variant.active and (offer is None or offer.active)
 
 
 def _not_live(facts: Facts) -> Result | None:

@@ -73,7 +73,8 @@ def draft_listing(product: Product, ground: Ground) -> Draft | list[Problem]:
     title = ground.title or product.title.strip()
     description = ground.description or product.description
     problems += _text_problems(title, description, ground.region)
-    if not product.active:
+    problems += product.problems
+    if not product.active and not product.problems:
         problems.append(problem("product.inactive"))
     if not product.images:
         problems.append(problem("images.missing"))

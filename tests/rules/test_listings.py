@@ -9,7 +9,7 @@ import pytest
 
 from hub.domain.categories import Category, CategoryRules, Certificate, Condition
 from hub.domain.listings import Draft
-from hub.domain.problems import CATALOGUE
+from hub.domain.problems import CATALOGUE, problem
 from hub.domain.products import Dimensions, Image, Measure, ProductKind
 from hub.rules.listings import barcode_kind, draft_listing, fingerprint
 from tests.rules import made
@@ -48,6 +48,8 @@ def test_the_jacket_is_complete():
 BROKEN_PRODUCTS = {
     "product.kind": {"kind": ProductKind.BUNDLE},
     "product.inactive": {"active": False},
+    "product.not_for_sale": {"active": False, "problems": (problem("product.not_for_sale", reason="its price is hidden"),)},
+    "product.needs_answer": {"problems": (problem("product.needs_answer", name="Engraving"),)},
     "title.missing": {"title": "  "},
     "title.too_long": {"title": "x" * 256},
     "description.missing": {"description": " \n"},
