@@ -32,9 +32,9 @@ PLATFORM = Platform(
     steps=(
         InstallStep("In BigCommerce, open [Settings › API Accounts] and press [+ Create API Account]", "Any name will do."),
         InstallStep("Switch the permissions on and press [Save]",
-                    "Orders and Order Transactions: modify. Store Inventory: modify. Products, Information & Settings and Store Locations: read-only."),
+                    "Orders, Order Transactions and Store Inventory: modify. Products, Information & Settings and Store Locations: read-only."),
         InstallStep("Copy Access Token, Client ID and Client Secret to this page",
-                    "These credentials can only be viewed once: keep them in a safe place. If one is lost, delete the API account and make a new one."),
+                    "These credentials can only be viewed once: keep them in a safe place. A lost one means a new API account."),
     ),
     hook_topics=("Products, variants and stock", "Orders, their status and refunds", "Shipments", "Removal of the API account"),
     remembers_deleted=True,
