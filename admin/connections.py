@@ -162,11 +162,15 @@ class Connections(Page):
         if request.form.get("name", "").strip() != connection.name:
             flash("That is not the connection's name, so nothing was removed.", "error")
             return redirect(url_for("connections.page", connection_id=connection_id))
+        with asking.patience(asking.SEVERAL_S):
+            left = connect.part(hub(), connection_id)
         with self.db.write() as db:
             row = db.get_one(Connection, connection_id)
             connect.remove(db, row)
             record(db, "connection removed", row.name, connection_id=row.id)
         flash(f"Removed {connection.name}. Its products stay on TikTok Shop and in your store.", "success")
+        if left:
+            flash(f"Our webhooks could not be taken out of the store: {left}", "need")
         return redirect(url_for("connections.index"))
 
     def _change(self, connection_id: int, what: str, change: Any, says: str, after: dict[str, Any] | None = None) -> Any:

@@ -42,6 +42,7 @@ NAMES = {
     Kind.SYNC_MISSED_ORDERS: "Sync missed orders",
     Kind.RECONCILE: "Balance the ledger",
     Kind.REFRESH_TAXONOMY: "Read TikTok's categories",
+    Kind.ERASE_BUYERS: "Erase buyers' data",
     Kind.SUGGEST_CATEGORIES: "Suggest categories",
     Kind.CHECK_CONNECTION: "Check the connection",
     Kind.REFRESH_OFFERS: "Read prices and stock",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +21,8 @@ from hub.errors import HubError, NeedsReconnect, Temporary
 from hub.http import patience
 from hub.limits import Rate, RateBudget
 from hub.models import Database
-from hub.models.connections import Connection, Mode
+from hub.models.connections import Connection, ConnectionState, Mode, StoreLogin
+from hub.models.orders import OrderLink
 from hub.models.sealed import use_keys
 from hub.models.shops import Shop
 from hub.models.tiktok import App, Grant, GrantState
@@ -58,12 +59,24 @@ class Hub:
 
     def store_for(self, connection: Connection) -> Store:
         """The connection's store, opened. The rate budget is shared by all workers."""
+        options = self._options(connection.mode is Mode.PRACTICE, f"store:{connection.id}", self.config.store_calls_per_s)
         return self.platform(connection).open(
             {**connection.settings, **json.loads(connection.secrets or "{}")},
             # Until the plugin was given the new URL it knows the old secret only: both are good for calls to it.
             tuple(one for one in (connection.hook_secret, connection.old_hook_secret) if one),
-            self._options(connection.mode is Mode.PRACTICE, f"store:{connection.id}", self.config.store_calls_per_s),
+            {**options, "login": ConnectionLogin(self, connection.id), "known_order": self._known_order(connection.id)},
         )
+
+    def is_complete(self, connection: Connection) -> bool:
+        """Whether the store does all that an adapter can ask: it needs no plugin of ours, or has it."""
+        return connection.has_plugin or self.platform(connection).plugin is None
+
+    def _known_order(self, connection_id: int) -> Callable[[str], str]:
+        def find(key: str) -> str:
+            with self.db.read() as session:
+                return session.scalars(select(OrderLink.store_order_id).where(
+                    OrderLink.connection_id == connection_id, OrderLink.tiktok_order_id == key)).first() or ""
+        return find
 
     def handshake_options(self, connection: Connection) -> dict[str, Any]:
         """`Api` options for a sign-in with the connection's store: the same guard, no budget."""
@@ -202,6 +215,73 @@ class GrantTokens:
             grant = session.get_one(Grant, self._grant_id, with_for_update=True)
             for name, value in values.items():
                 setattr(grant, name, value)
+
+
+class ConnectionLogin:
+    """A connection's sealed store settings, and their renewal: single flight over all workers, claimed by compare-and-set on
+    ``renewing_until`` while the setting still is the stale one (R-18)."""
+
+    def __init__(self, hub: Hub, connection_id: int) -> None:
+        self._hub = hub
+        self._connection_id = connection_id
+
+    def current(self) -> Mapping[str, str]:
+        """The sealed settings as they are now. Raises ``NeedsReconnect`` where there are none any more."""
+        with self._hub.db.read() as session:
+            row = session.get(Connection, self._connection_id)
+            return self._of(row)
+
+    def renew(self, stale: str, name: str, exchange: Callable[[Mapping[str, str]], Mapping[str, str]]) -> Mapping[str, str]:
+        """The settings with a newer ``name``; see `hub.stores.base.StoreLogin`."""
+        pause = threading.Event()
+        for _ in range(round(REFRESH_WAIT_S * 5)):
+            known = self.current()
+            if known.get(name, "") != stale:
+                return known
+            if self._claim(stale, name):
+                return self._renew(known, exchange)
+            pause.wait(0.2)
+        raise Temporary("The store's sign-in is being renewed", retry_after=10)
+
+    def _of(self, row: Connection | None) -> dict[str, str]:
+        if row is None or row.state is ConnectionState.REMOVED:
+            raise NeedsReconnect("The connection was removed.", hint="Connect the store again.")
+        known: dict[str, str] = json.loads(row.secrets or "{}")
+        return known
+
+    def _claim(self, stale: str, name: str) -> bool:
+        with self._hub.db.write() as session:
+            row = session.get(Connection, self._connection_id, with_for_update=True)
+            now = clock.now()        # not before the row is ours, as with a grant
+            if row is None or self._of(row).get(name, "") != stale:
+                return False
+            login = session.get(StoreLogin, self._connection_id)
+            if login is None:
+                login = StoreLogin(connection_id=self._connection_id, renewals=0)
+                session.add(login)
+            until = login.renewing_until
+            if until is not None and now < until <= now + timedelta(seconds=2 * REFRESH_LEASE_S):
+                return False
+            login.renewing_until = now + timedelta(seconds=REFRESH_LEASE_S)
+        return True
+
+    def _renew(self, known: Mapping[str, str], exchange: Callable[[Mapping[str, str]], Mapping[str, str]]) -> Mapping[str, str]:
+        try:
+            # A refresh token may count once: nobody's hurry may cost its answer.
+            with patience(None):
+                fresh = exchange(known)
+        except HubError:
+            with self._hub.db.write() as session:
+                session.get_one(StoreLogin, self._connection_id).renewing_until = None
+            raise
+        crash_point("store.login.before_commit")
+        with self._hub.db.write() as session:
+            row = session.get_one(Connection, self._connection_id, with_for_update=True)
+            kept = {**self._of(row), **fresh}
+            row.secrets = json.dumps(kept)
+            login = session.get_one(StoreLogin, self._connection_id)
+            login.renewing_until, login.renewals = None, login.renewals + 1
+        return kept
 
 
 class ByHost(BaseAdapter):

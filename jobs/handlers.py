@@ -35,6 +35,7 @@ TASKS: Mapping[Kind, str] = {
     Kind.RECONCILE: "hub.flows.ledger:reconcile",
     Kind.REFRESH_SHOPS: "hub.flows.connect:refresh_shops",
     Kind.CHECK_CONNECTION: "hub.flows.connect:check_connection",
+    Kind.ERASE_BUYERS: "hub.flows.privacy:erase_buyers",
 }
 # Kind -> a flow that takes (hub, listing id, task): for each item of a fan-out, and for a task of its own, whose
 # argument ``listing_id`` it is then.

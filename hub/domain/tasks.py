@@ -37,6 +37,7 @@ class Kind(StrEnum):
     REFRESH_SHOPS = "refresh_shops"
     CHECK_CONNECTION = "check_connection"
     SEND_MAIL = "send_mail"
+    ERASE_BUYERS = "erase_buyers"
     TIDY = "tidy"
 
 

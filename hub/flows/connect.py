@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from hub import clock
 from hub.config import Config
@@ -22,13 +22,13 @@ from hub.domain.orders import Carrier, Warehouse
 from hub.domain.problems import Problem, problem
 from hub.domain.tasks import Kind, Outcome, connection_lane
 from hub.errors import NeedsReconnect, Refused, Temporary
-from hub.flows import alerts, inbox, schedules, tasks
+from hub.flows import alerts, inbox, schedules, store_hooks, tasks
 from hub.flows.categories import submit_taxonomy
 from hub.flows.logins import connections_of, login_lost
 from hub.flows.order_links import insert_once, shops_of
 from hub.flows.products import make_listings
 from hub.flows.tasks import Result, TaskView
-from hub.models.connections import ApiToken, Connection, ConnectionState, Mode, OAuthState
+from hub.models.connections import ApiToken, Connection, ConnectionState, Mode, OAuthState, StoreLogin
 from hub.models.shops import Shop
 from hub.models.tiktok import App, Grant, GrantState
 from hub.stores import PLATFORMS
@@ -43,8 +43,6 @@ OLD_SECRET_LASTS = timedelta(hours=24)
 ABILITIES = ("read", "catalog", "push", "orders", "connect")
 # Where a seller's account may be, as far as his consent page depends on it.
 US, ELSEWHERE = MARKETS = ("us", "elsewhere")
-# The Magento module's address for a seller who comes back; its guide fixes it.
-STORE_CALLBACK = "tts/authorization/code"
 # What TikTok Shop tells us by itself; everything else is read.
 HOOKS = ("ORDER_STATUS_CHANGE", "RECIPIENT_ADDRESS_UPDATE", "PACKAGE_UPDATE", "PRODUCT_STATUS_CHANGE", "SELLER_DEAUTHORIZATION",
          "UPCOMING_AUTHORIZATION_EXPIRATION", "CANCELLATION_STATUS_CHANGE", "RETURN_STATUS_CHANGE", "PRODUCT_AUDIT_STATUS_CHANGE")
@@ -87,27 +85,44 @@ def hook_url(connection: Connection, public_url: str) -> str:
 
 
 def rotate_hook_secret(session: Session, connection: Connection) -> None:
-    """A new secret; the old one goes on being accepted, and for 24 h more once the new one was used."""
+    """A new secret; the old one goes on being accepted, and for 24 h more once the new one was used. A store that keeps webhooks of
+    ours is told by the check that is planned."""
     connection.old_hook_secret, connection.old_hook_secret_until = connection.hook_secret, None
     connection.hook_secret = new_hook_secret()
+    if PLATFORMS[connection.platform].plugin is None:
+        tasks.submit(session, Kind.CHECK_CONNECTION, connection_id=connection.id, lane=connection_lane(connection.id, Kind.CHECK_CONNECTION),
+                     summary="Tell the store the new secret")
 
 
 def save_store_settings(connection: Connection, values: Mapping[str, Any]) -> None:
     """The wizard's store step. A secret left empty keeps its old value. Raises marshmallow's ``ValidationError`` by field."""
+    session = object_session(connection)
+    if session is not None:
+        session.flush()
+        session.refresh(connection, with_for_update=True)      # a login that is being renewed by a worker must not be lost
     schema = PLATFORMS[connection.platform].settings()
     hidden = {name for name, field in schema.fields.items() if field.metadata.get("secret")}
     kept = json.loads(connection.secrets or "{}")
     filled = {name: value for name, value in values.items() if value not in ("", None)}
+    # What the form does not show stays as it is.
+    unshown = {name for name, field in schema.fields.items() if {"choice", "internal", "practice"} & set(field.metadata) and name not in values}
+    filled = {**{name: value for name, value in (connection.settings or {}).items() if name in unshown}, **filled}
     loaded = schema.load({**{name: kept[name] for name in hidden if name in kept}, **filled})
     connection.settings = {name: value for name, value in loaded.items() if name not in hidden}
-    connection.secrets = json.dumps({name: value for name, value in loaded.items() if name in hidden})
+    secrets_before, connection.secrets = connection.secrets, json.dumps({name: value for name, value in loaded.items() if name in hidden})
+    if session is not None and connection.id is not None and connection.secrets != secrets_before:
+        login = session.get(StoreLogin, connection.id)
+        if login is None:
+            session.add(StoreLogin(connection_id=connection.id, signed_in_at=clock.now(), renewals=0))
+        else:
+            login.signed_in_at = clock.now()
 
 
 def check(hub: Hub, connection_id: int) -> Health:
     """Asks the store how it is, and writes it down. What is wrong stands in the answer's problems (MAG-02, PRS-01, PRS-02)."""
     with hub.db.read() as session:
         connection = session.get_one(Connection, connection_id)
-    title, address = PLATFORMS[connection.platform].title, str(connection.settings.get("base_url", ""))
+    title, address = PLATFORMS[connection.platform].title, PLATFORMS[connection.platform].address(connection.settings)
     try:
         health = hub.store_for(connection).check()
     except Temporary as error:
@@ -123,6 +138,9 @@ def check(hub: Hub, connection_id: int) -> Health:
         if health.version:
             row.store = {**row.store, **store_facts(health)}
             row.has_plugin = health.has_plugin
+    if health.ok:
+        _, trouble = store_hooks.ensure(hub, connection_id)
+        health = replace(health, problems=(*health.problems, *([trouble] if trouble else ())))
     return health
 
 
@@ -162,6 +180,11 @@ def resume(session: Session, connection: Connection) -> None:
         connection.state, connection.paused_because = ConnectionState.CONNECTED, ""
         alerts.forget(session, f"login:{connection.id}")
         tasks.release_held(session, connection.id)
+
+
+def part(hub: Hub, connection_id: int) -> str:
+    """What the store is told before the connection is removed: our webhooks go. A sentence where it can't be told."""
+    return store_hooks.remove(hub, connection_id)
 
 
 def remove(session: Session, connection: Connection) -> None:
@@ -245,7 +268,7 @@ def finish_consent(hub: Hub, state: str, code: str, bound_to: str) -> Consented:
     with hub.db.write() as session:
         # Locked: of two that come back with the same state at once, the second finds it used.
         row = session.scalars(select(OAuthState).where(OAuthState.state_hash == _hash(state)).with_for_update()).one_or_none()
-        if row is None or row.bound_to != bound_to[:80]:
+        if row is None or row.app_id is None or row.bound_to != bound_to[:80]:
             raise NotThisTime("This sign-in was not started here. Start it again from the connection's page.")
         if row.used_at is not None:
             raise NotThisTime("This sign-in was used already. Start it again from the connection's page.")
@@ -273,9 +296,10 @@ def store_that_asked(session: Session, state: str) -> str:
     any other. The hub's own app brings him to the hub, and only the store's call may use that code."""
     row = session.scalars(select(OAuthState).where(OAuthState.state_hash == _hash(state), OAuthState.bound_to.startswith("api:"))).one_or_none()
     connection = session.get(Connection, row.connection_id) if row is not None else None
-    if connection is None or connection.platform != "magento" or not connection.settings.get("base_url"):
+    plugin = PLATFORMS[connection.platform].plugin if connection is not None else None
+    if connection is None or plugin is None or not plugin.seller_returns_to or not connection.settings.get("base_url"):
         return ""
-    return f"{str(connection.settings['base_url']).rstrip('/')}/{STORE_CALLBACK}"
+    return f"{str(connection.settings['base_url']).rstrip('/')}/{plugin.seller_returns_to}"
 
 
 def _keep_grant(session: Session, app: App, tokens: auth.Tokens) -> Grant:

@@ -1,5 +1,5 @@
 """A store's own sign-in to the hub: keys posted to the callback, exchanged at once, confirmed on the identity page
-(MAG-01 … MAG-04, `contracts/magento.md` 2).
+(MAG-01 … MAG-04).
 
 Nobody signs the callback. It is tied to one connection by the random path it came on, speaks only for the address that
 the merchant entered, and every call goes through the guard against internal addresses (S-09).

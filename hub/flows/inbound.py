@@ -7,23 +7,26 @@ that says ``via: hub`` may still be the first news of somebody else's change.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub import clock
+from hub.domain.problems import problem
 from hub.domain.tasks import Kind, connection_lane
-from hub.flows import connect, products, tasks
+from hub.flows import connect, privacy, products, tasks
+from hub.flows.logins import login_lost
 from hub.flows.orders import submit_fulfilment, submit_relay
 from hub.flows.products import submit_for_listing
-from hub.models.connections import Connection, ConnectionState
+from hub.models.connections import Connection, ConnectionState, StoreLogin
 from hub.models.inbox import InboxEvent, InboxState
 from hub.models.listings import Listing
 from hub.models.orders import OrderLink
 from hub.models.shops import Shop
 from hub.models.tasks import Task
 from hub.models.tiktok import App, Grant
+from hub.stores import PLATFORMS
 from hub.wiring import Hub
 
 Plan = tuple[InboxState, str, int | None]
@@ -84,11 +87,53 @@ def _tested(session: Session, connection: Connection, row: InboxEvent) -> Plan:
     return _ignored("A test message; it arrived")
 
 
+def _is_of_an_older_login(session: Session, connection: Connection, row: InboxEvent) -> bool:
+    """Whether it happened before the present sign-in: stores send their messages for hours and out of order."""
+    login, said = session.get(StoreLogin, connection.id), row.event.get("happened_at")
+    return bool(login is not None and login.signed_in_at is not None and said and datetime.fromisoformat(said) < login.signed_in_at)
+
+
+def _uninstalled(session: Session, connection: Connection, row: InboxEvent) -> Plan:
+    if _is_of_an_older_login(session, connection, row):
+        return _ignored("It is about an older sign-in; the present one is newer")
+    title = PLATFORMS[connection.platform].short
+    connection.problems = [problem("login.lost", side=title).as_json()]
+    login_lost(session, connection.id, f"{title}: Shopbridge was taken out of the store's apps, so its sign-in has ended. Authorise it again.")
+    return _done(None)
+
+
+def _scopes_changed(session: Session, connection: Connection, row: InboxEvent) -> Plan:
+    return _done(tasks.submit(session, Kind.CHECK_CONNECTION, connection_id=connection.id,
+                              lane=connection_lane(connection.id, Kind.CHECK_CONNECTION), summary="Look at the store's permissions"))
+
+
+def _orders_named(row: InboxEvent) -> list[str]:
+    named = (row.event.get("raw") or {}).get("orders")
+    return [str(one) for one in named] if isinstance(named, list) else []
+
+
+def _data_asked_for(session: Session, connection: Connection, row: InboxEvent) -> Plan:
+    privacy.tell_owners(session, connection, _orders_named(row), row.id)
+    return _done(None)
+
+
+def _buyer_to_erase(session: Session, connection: Connection, row: InboxEvent) -> Plan:
+    return _done(privacy.submit_erasure(session, connection, _orders_named(row), row.id))
+
+
+def _store_to_erase(session: Session, connection: Connection, row: InboxEvent) -> Plan:
+    if _is_of_an_older_login(session, connection, row):
+        return _ignored("The store was connected again since")
+    return _done(privacy.submit_erasure(session, connection, None, row.id))
+
+
 _PLUGIN: dict[str, Callable[[Session, Connection, InboxEvent], Plan]] = {
     "product.saved": _product_saved, "product.deleted": _product_saved, "stock.changed": _offers_changed, "price.changed": _offers_changed,
     "category.saved": _catalogue_changed, "category.deleted": _catalogue_changed, "catalog.changed": _catalogue_changed,
     "order.changed": _store_order_changed, "order.cancelled": _store_order_changed, "shipment.changed": _store_order_changed,
     "refund.created": _store_order_changed, "plugin.test": _tested,
+    "store.uninstalled": _uninstalled, "store.scopes_changed": _scopes_changed, "privacy.data_request": _data_asked_for,
+    "privacy.customer_redact": _buyer_to_erase, "privacy.shop_redact": _store_to_erase,
 }
 
 

@@ -87,7 +87,7 @@ def reconcile(hub: Hub, task: TaskView) -> Result:
         orders = list(hub.shop_for(shop.id).orders.search(created=(start, end)))
         seen += len(orders)
         with hub.db.write() as session:
-            _write_down(session, shop, orders, in_store, now)
+            _write_down(session, shop, orders, in_store, now, timedelta(seconds=hub.platform(connection).search_delay_s))
     with hub.db.read() as session:
         counted = totals(session, task.connection_id, start=start, end=end)
     says = f"{counted.missing} missing, {counted.double} double of {counted.seen} TikTok orders"
@@ -95,7 +95,8 @@ def reconcile(hub: Hub, task: TaskView) -> Result:
                   {"seen": seen, "missing": counted.missing, "double": counted.double})
 
 
-def _write_down(session: Session, shop: Shop, orders: Sequence[Order], in_store: Mapping[str, Sequence[StoreOrder]], now: datetime) -> None:
+def _write_down(session: Session, shop: Shop, orders: Sequence[Order], in_store: Mapping[str, Sequence[StoreOrder]], now: datetime,
+                lag: timedelta) -> None:
     known = {link.tiktok_order_id: link for link in session.scalars(select(OrderLink).where(
         OrderLink.shop_id == shop.id, OrderLink.tiktok_order_id.in_([order.order_id for order in orders])))}
     settings = settings_of(shop).orders
@@ -103,7 +104,7 @@ def _write_down(session: Session, shop: Shop, orders: Sequence[Order], in_store:
     for order in orders:
         link = known.get(order.order_id)
         copies = [one for one in in_store.get(order.order_id, ()) if one.state is not StoreOrderState.DELETED]
-        verdict, reason = _judge(order, link, copies, settings, shop, now)
+        verdict, reason = _judge(order, link, copies, settings, shop, now, lag)
         if verdict is Verdict.MISSING:
             _set_going(session, shop, order, link)
         elif link is not None:
@@ -118,8 +119,10 @@ def _write_down(session: Session, shop: Shop, orders: Sequence[Order], in_store:
 
 
 def _judge(order: Order, link: OrderLink | None, copies: Sequence[StoreOrder], settings: OrderSettings, shop: Shop,
-           now: datetime) -> tuple[Verdict, str]:
-    if copies:
+           now: datetime, lag: timedelta) -> tuple[Verdict, str]:
+    # A store whose search lags behind does not list yet what it has just answered for.
+    is_fresh = link is not None and bool(link.store_order_id) and link.created_in_store_at is not None and now - link.created_in_store_at < lag
+    if copies or is_fresh:
         return Verdict.CREATED, ""
     wanted = link is not None and link.wanted
     reason = not_due(order, settings, since=shop.created_at, wanted=wanted)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from hub import clock
 from hub.domain.money import rounded, to_minor
-from hub.domain.orders import Order, OrderState, Parcel, StoreOrder
+from hub.domain.orders import Address, Order, OrderState, Parcel, StoreOrder
 from hub.domain.problems import Problem
 from hub.models.connections import Connection
 from hub.models.listings import ListingSku
@@ -49,8 +49,10 @@ def note_order(session: Session, shop: Shop, order: Order) -> tuple[OrderLink, b
     link.tiktok_updated_at = order.updated_at
     link.order = pack(order) | {"raw": {}}
     link.raw = dict(order.raw)
+    if link.redacted_at is not None:
+        link.order, link.raw = blanked(link.order), {}
     link.currency, link.total = order.currency, to_minor(order.total, order.currency)
-    link.units, link.buyer = len(order.lines), order.ship_to.name[:200]
+    link.units, link.buyer = len(order.lines), "" if link.redacted_at is not None else order.ship_to.name[:200]
     link.shipping_type = order.shipping_type.value
     link.placed_at, link.paid_at, link.ship_by = order.created_at, order.paid_at, order.ship_by
     link.cancel_requested = order.cancel_requested
@@ -76,6 +78,11 @@ def variants_by_sku(session: Session, shop_id: int, sku_ids: Sequence[str]) -> d
     rows = session.execute(select(ListingSku.tiktok_sku_id, ListingSku.variant_id).where(
         ListingSku.shop_id == shop_id, ListingSku.tiktok_sku_id.in_(set(sku_ids))))
     return {sku_id: variant_id for sku_id, variant_id in rows}
+
+
+def blanked(order: dict[str, Any]) -> dict[str, Any]:
+    """An order as it is kept, without anything of its buyer."""
+    return {**order, "ship_to": pack(Address()), "buyer_email": "", "buyer_id": "", "buyer_message": "", "raw": {}} if order else order
 
 
 def bindings_of(session: Session, shop_id: int, order: Order) -> dict[str, Binding]:

@@ -432,7 +432,7 @@ def _as_refund(cancellation: Cancellation, order: Order) -> Refund:
 
 def _status_to_store(case: _Case, order: Order) -> list[str]:
     """TikTok's status for show in the store; the hold's end releases it (§34.4)."""
-    if not case.connection.has_plugin:
+    if not case.hub.is_complete(case.connection):
         return []
     with case.hub.db.write() as session:
         link = session.get_one(OrderLink, case.link_id)
@@ -510,13 +510,15 @@ def _ship_on_tiktok(case: _Case, order: Order, there: StoreOrder, hold_until: da
         return Result(Outcome.NO_CHANGE, "Nothing to send")
     with case.hub.db.read() as session:
         from_tiktok = links.effects_of(session, case.link_id, EffectKind.STORE_SHIPMENT)
-    if from_tiktok:     # parcels that TikTok Shop told of never go back
-        there = replace(there, parcels=tuple(parcel for parcel in there.parcels if parcel.parcel_id not in from_tiktok))
+    if from_tiktok:     # parcels that TikTok Shop told of never go back; a store that keeps no id of ours has their number
+        numbers = {str(effect.data.get("number")) for effect in from_tiktok.values()}
+        there = replace(there, parcels=tuple(parcel for parcel in there.parcels
+                                             if parcel.parcel_id not in from_tiktok and parcel.tracking_number not in numbers))
         if not there.parcels:
             return Result(Outcome.NO_CHANGE, "Nothing to send")
     numbered = [parcel for parcel in there.parcels if parcel.tracking_number]
     problems: list[Problem] = []
-    if len(numbered) < max(len(there.parcels), 1):      # PrestaShop tells of a parcel only once it has its number (FUL-06)
+    if len(numbered) < max(len(there.parcels), 1):      # some stores tell of a parcel only once it has its number (FUL-06)
         problems.append(problem("shipment.no_tracking"))
     if hold_until is not None and clock.now() < hold_until and numbered:
         return Again(hold_until, "Shipped in the store; sent once the buyer's free hour to cancel is over")
@@ -563,5 +565,5 @@ def _provider(case: _Case, title: str, code: str) -> str | None:
     if mapped:
         return mapped
     if any(row["id"] == code for row in case.shop.providers):
-        return code        # our Magento carrier hands TikTok's own provider id on (FUL-13)
+        return code        # our own carrier in a store hands TikTok's own provider id on (FUL-13)
     return next((row["id"] for row in case.shop.providers if row["name"].casefold() == title.strip().casefold()), None)

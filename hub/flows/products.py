@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from hub import clock
 from hub.domain.listings import ListingState
 from hub.domain.money import to_micro
-from hub.domain.products import DigestRow, Offer, Product
+from hub.domain.products import DigestRow, Offer, Product, offer_hash
 from hub.domain.sequences import batches
 from hub.domain.tasks import Kind, Outcome, Queue, connection_lane, listing_lane
 from hub.flows import tasks
@@ -76,7 +76,8 @@ def pull_products(hub: Hub, task: TaskView) -> Result:
     # Read before the offers: a change that falls in between then shows as a difference at the next comparison. After a
     # restart the digest would be newer than the offers of the first pages, so it is left to the comparison.
     digests = {}
-    if connection.has_plugin and not cursor:
+    asks_for_digests = connection.has_plugin
+    if asks_for_digests and not cursor:
         digests = {scope: [row for rows in _digest_pages(store, scope) for row in rows] for scope in scopes}
     counts = {name: counts.get(name, 0) for name in ("new", "changed", "unchanged")}
     for reached, products in store.products(start, end, after=cursor):
@@ -84,8 +85,10 @@ def pull_products(hub: Hub, task: TaskView) -> Result:
         offers = {scope: list(_offers(store, [one.product_id for one in products], scope)) for scope in scopes}
         with hub.db.write() as session:
             stored = store_products(session, connection.id, products)
-            for scope_offers in offers.values():
+            for scope, scope_offers in offers.items():
                 store_offers(session, connection.id, scope_offers, asked_at)
+                if not asks_for_digests:    # an adapter that makes the digest itself makes it of the offers
+                    _remember(session, connection.id, scope, [_digest_row(one) for one in scope_offers])
             counts["new"] += len(stored.new)
             counts["changed"] += len(stored.changed)
             counts["unchanged"] += stored.unchanged
@@ -365,12 +368,12 @@ def refresh_offers(hub: Hub, task: TaskView) -> Result:
 
 
 def compare_digest(hub: Hub, task: TaskView) -> Result:
-    """Compares the store's digest with the one remembered, and reads anew what differs. Needs our plugin."""
+    """Compares the store's digest with the one remembered, and reads anew what differs. Needs our plugin in stores that have one."""
     with hub.db.read() as session:
         connection = session.get_one(Connection, task.connection_id)
         scopes = scopes_of(session, connection.id)
         auto_pull = any(settings_of(shop).products.auto_pull for shop in shops_of(session, connection.id))
-    if not connection.has_plugin:
+    if not hub.is_complete(connection):
         return Result(Outcome.NO_CHANGE, "The store has no plugin that could answer a digest")
     store, differing, unknown = hub.store_for(connection), set[str](), set[str]()
     for scope in scopes:
@@ -432,6 +435,10 @@ def _look_for_vanished(hub: Hub, connection_id: int, seen: set[str]) -> None:
             StoreProduct.connection_id == connection_id, StoreProduct.gone_at.is_(None))))
         for external_id in sorted(ours - seen):
             submit_refresh(session, connection_id, external_id)
+
+
+def _digest_row(offer: Offer) -> DigestRow:
+    return DigestRow(product_id=offer.ref.product_id, variant_id=offer.ref.variant_id, sku=offer.ref.sku, hash=offer_hash(offer))
 
 
 def _remember(session: Session, connection_id: int, scope: str, rows: Sequence[DigestRow]) -> None:

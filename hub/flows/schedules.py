@@ -15,6 +15,7 @@ from hub.flows import tasks
 from hub.models.connections import Connection, ConnectionState
 from hub.models.shops import Shop
 from hub.models.tasks import Schedule
+from hub.stores import PLATFORMS
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -44,6 +45,8 @@ def ensure(session: Session, connection: Connection) -> None:
         session.execute(delete(Schedule).where(Schedule.name.startswith(prefix)))
         return
     for kind, every, first in OF_A_CONNECTION:
+        if kind is Kind.COMPARE_DIGEST:
+            every = PLATFORMS[connection.platform].compare_every_s if connection.platform in PLATFORMS else every
         _ensure(session, connection_lane(connection.id, kind), kind, every, first, connection.id, None)
     for shop_id in session.scalars(select(Shop.id).where(Shop.connection_id == connection.id)):
         for kind, every, first in OF_A_SHOP:
@@ -95,7 +98,8 @@ def _due(session: Session) -> Iterator[Any]:
     now = clock.now()
     # A slot further ahead than one period was set before the clock went back.
     ahead = [(Schedule.every_s == every) & (Schedule.next_at > now + timedelta(seconds=every + MINUTE))
-             for every in sorted({every for _, every, _ in (*OF_A_CONNECTION, *OF_A_SHOP, *OF_THE_HUB)})]
+             for every in sorted({*(every for _, every, _ in (*OF_A_CONNECTION, *OF_A_SHOP, *OF_THE_HUB)),
+                                  *(platform.compare_every_s for platform in PLATFORMS.values())})]
     rows = session.execute(
         select(Schedule, Connection.state).outerjoin(Connection, Connection.id == Schedule.connection_id)
         .where(or_(Schedule.next_at <= now, *ahead))

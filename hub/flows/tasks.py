@@ -23,7 +23,8 @@ from hub.models.tasks import Item, Task
 WAITING = (TaskState.QUEUED, TaskState.HELD)
 TRIES = 3
 # Work of a paused connection is held, but for what helps it back.
-RUNS_WHILE_PAUSED = frozenset({Kind.DRAIN_INBOX, Kind.CHECK_CONNECTION, Kind.REFRESH_TOKEN, Kind.SEND_MAIL, Kind.TIDY})
+RUNS_WHILE_PAUSED = frozenset({Kind.DRAIN_INBOX, Kind.CHECK_CONNECTION, Kind.REFRESH_TOKEN, Kind.SEND_MAIL, Kind.TIDY,
+                               Kind.ERASE_BUYERS})
 # Stock and price of one listing start at most once a second.
 RESTS_A_SECOND = frozenset({Kind.UPDATE_PRICE, Kind.UPDATE_PRICES, Kind.UPDATE_STOCK, Kind.UPDATE_STOCKS})
 

@@ -92,7 +92,8 @@ class ApiToken(Base):
 class OAuthState(Base):
     """A state value given to a consent page: single use, ten minutes, bound to who asked (S-22).
 
-    ``grant_id`` is the grant that came of it: whose shops the connection may choose from.
+    ``app_id`` is the TikTok app that asks; none where it is the store's own consent page. ``grant_id`` is the grant that came of it:
+    whose shops the connection may choose from.
     """
 
     __tablename__ = "oauth_state"
@@ -100,11 +101,23 @@ class OAuthState(Base):
     id: Mapped[int] = key()
     state_hash: Mapped[str] = mapped_column(String(64), unique=True)
     connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id", ondelete="CASCADE"))
-    app_id: Mapped[int] = mapped_column(ForeignKey("tiktok_app.id", ondelete="CASCADE"))
+    app_id: Mapped[int | None] = mapped_column(ForeignKey("tiktok_app.id", ondelete="CASCADE"))
     bound_to: Mapped[str] = mapped_column(String(80))
     grant_id: Mapped[int | None] = mapped_column(BigId)
     expires_at: Mapped[datetime] = mapped_column(Moment)
     used_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class StoreLogin(Base):
+    """The life of a connection's login to its store. ``renewing_until`` is one worker's claim on renewing it, changed by
+    compare-and-set; ``signed_in_at`` tells news of an older login from news of this one."""
+
+    __tablename__ = "store_login"
+
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id", ondelete="CASCADE"), primary_key=True)
+    renewing_until: Mapped[datetime | None] = mapped_column(Moment)
+    signed_in_at: Mapped[datetime | None] = mapped_column(Moment)
+    renewals: Mapped[int] = mapped_column(default=0)
 
 
 class Watermark(Base):

@@ -32,7 +32,7 @@ class OrderLink(Base):
     ``tiktok_updated_at`` guards against older news (I5). ``order`` is the neutral order as JSON, ``raw`` TikTok's
     answer. ``intent_at`` is set and committed before a create is sent and emptied when its answer is stored: in
     between the outcome is unknown, never failed. ``attempts`` counts creates; ``retries`` the guide's +10/+20/+30, counted from
-    ``failing_since``. ``wanted`` = a person asked for it, whatever its age.
+    ``failing_since``. ``wanted`` = a person asked for it, whatever its age. ``redacted_at``: the buyer's data was erased and is not kept again.
     Amounts are whole minor units of ``currency``.
     """
 
@@ -72,6 +72,7 @@ class OrderLink(Base):
     failing_since: Mapped[datetime | None] = mapped_column(Moment)
     next_try_at: Mapped[datetime | None] = mapped_column(Moment)
     parcels: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    redacted_at: Mapped[datetime | None] = mapped_column(Moment)
     seen_at: Mapped[datetime] = mapped_column(Moment)
     updated_at: Mapped[datetime] = mapped_column(Moment)
 

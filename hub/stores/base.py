@@ -151,6 +151,11 @@ class StoreLogin(Protocol):
         """
 
 
+def api_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What of ``open``'s options is for `hub.http.Api`: all but what an adapter itself looks into."""
+    return {name: value for name, value in options.items() if name not in ("login", "known_order")}
+
+
 @dataclass(frozen=True, slots=True)
 class HookSecrets:
     """What a message may be signed with: the connection's own hook secrets, newest first, and its sealed store settings."""
@@ -268,16 +273,23 @@ class Platform:
     """A registered shop system: everything that differs from the next one (docs/adding-a-platform.md).
 
     ``settings`` is form, validation, masking and help text at once; a field's metadata may say ``secret``, ``choice`` (changed any
-    time, without a new sign-in) and ``practice`` (shown in practice mode only). ``open`` gets the connection's settings, its hook
-    secrets (newest first), and the ground's `Api` options (transport, budget, networks allowed) with ``login``, a `StoreLogin`.
-    ``name`` is the short name for lists. ``plugin`` is None where a store is joined by its API alone. ``install`` is there where
-    the sign-in starts on the hub's page, ``handshake`` where the store hands its keys over. ``practice`` is the package that has
-    ``PRACTICE``; it is imported only where practice is used. ``search_delay_s`` is the time a new order may stay unfound.
-    ``remembers_deleted`` tells whether the store can still say that an order with a key was deleted; where not, the hub's own link
-    is the memory. ``order_settings`` names the choices of `OrderSettings` that are offered (features.md 34.3), ``rule_choices``
-    those of a field at ``create`` and ``update`` (34.1), ``status_table`` what becomes of a TikTok status in the store, in words
-    (34.4). ``hook_topics`` says which webhooks the store sends, in the merchant's words, ``checklist`` what to have at hand, and
-    ``steps`` what to do in the store to open it to the hub.
+    time, without a new sign-in), ``internal`` (filled in by the hub itself, such as a renewed token: never shown) and ``practice``
+    (shown in practice mode only). ``open`` gets the connection's settings, its hook secrets (newest first), and the ground's `Api`
+    options (transport, budget, networks allowed) with two more, both of which may be absent: ``login``, a `StoreLogin`, and
+    ``known_order``, a function that gives the store's order id that the hub keeps for a key ("" for none), for stores whose search
+    lags behind.
+
+    ``address`` gives the store's address, for people, of its open settings. ``name`` is the short name for lists. ``checklist`` is
+    what to have at hand, ``steps`` what to do in the store to open it to the hub. ``plugin`` is None where a store is joined by its
+    API alone; ``hook_topics`` then says which webhooks it sends, in the merchant's words. ``install`` is there where the sign-in
+    starts on the hub's page (after a choice of ``markets``, where there are any), ``handshake`` where the store hands its keys over.
+    ``practice`` is the package that has ``PRACTICE``; it is imported only where practice is used.
+
+    ``search_delay_s`` is the time a new order may stay unfound, ``compare_every_s`` the time between two comparisons of the whole
+    catalogue by digest. ``remembers_deleted`` tells whether the store can still say that an order with a key was deleted; where
+    not, the hub's own link is the memory. ``order_settings`` names the choices of `OrderSettings` that are offered (features.md
+    34.3), ``rule_choices`` those of a field at ``create`` and ``update`` (34.1), ``status_table`` what becomes of a TikTok status in
+    the store, in words (34.4).
     """
 
     slug: str
@@ -285,9 +297,11 @@ class Platform:
     settings: type[Schema]
     open: Callable[..., Store]
     read_events: ReadEvents
+    address: Callable[[Mapping[str, Any]], str] = lambda settings: str(settings.get("base_url") or "")
     practice: str = ""
     name: str = ""
     search_delay_s: int = 0
+    compare_every_s: int = 600
     checklist: tuple[str, ...] = ()
     steps: tuple[InstallStep, ...] = ()
     plugin: PluginOffer | None = None
@@ -313,4 +327,4 @@ class Platform:
 
 
 __all__ = ["Handshake", "Health", "HookReport", "HookSecrets", "Install", "InstallStep", "KeepsHooks", "Market", "Platform", "PluginOffer",
-           "PracticeStore", "ReadEvents", "Scope", "ShowsListings", "Store", "StoreLogin", "VariantRef"]
+           "PracticeStore", "ReadEvents", "Scope", "ShowsListings", "Store", "StoreLogin", "VariantRef", "api_options"]

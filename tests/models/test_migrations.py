@@ -139,6 +139,44 @@ def test_sign_ins_become_rows_and_going_back_keeps_the_people(empty_database_url
 
 
 @both
+def test_states_without_an_app_come_and_go_and_orders_stay(empty_database_url: str) -> None:
+    migrations.upgrade(empty_database_url, "0005")
+    fill(empty_database_url)
+    db = Database(empty_database_url)
+    now = "'2026-11-21 09:30:00+00:00'"
+
+    def keep(connection: Any, state: str, app: str) -> None:
+        connection.execute(text("INSERT INTO oauth_state (state_hash, connection_id, app_id, bound_to, expires_at) "
+                                f"VALUES ('{state}', (SELECT max(id) FROM connection), {app}, 'maya', {now})"))
+
+    def rows(query: str) -> list[Any]:
+        with db.engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(query))]
+
+    try:
+        with db.engine.begin() as connection:
+            connection.execute(text(
+                "INSERT INTO tiktok_app (id, app_key, api_host, token_host, consent_host, service_id, is_practice, created_at, seal_id) "
+                f"VALUES (7, 'k', 'a', 't', 'c', '', {'true' if 'postgres' in empty_database_url else '1'}, {now}, 'seal')"))
+            keep(connection, "tiktok", "7")
+        before = contents(empty_database_url)
+        with pytest.raises(IntegrityError), db.engine.begin() as connection:
+            keep(connection, "store", "NULL")
+        migrations.upgrade(empty_database_url)
+        assert contents(empty_database_url) == before and rows("SELECT state_hash, app_id FROM oauth_state") == [("tiktok", 7)]
+        with db.engine.begin() as connection:
+            keep(connection, "store", "NULL")
+            connection.execute(text("INSERT INTO store_login (connection_id, renewals) SELECT max(id), 0 FROM connection"))
+        migrations.downgrade(empty_database_url, "0005")
+        assert contents(empty_database_url) == before and rows("SELECT state_hash, app_id FROM oauth_state") == [("tiktok", 7)]
+        assert "store_login" not in inspect(db.engine).get_table_names()
+        migrations.upgrade(empty_database_url)
+        assert contents(empty_database_url) == before and migrations.differences(empty_database_url) == []
+    finally:
+        db.engine.dispose()
+
+
+@both
 def test_a_copied_table_keeps_its_children(empty_database_url: str) -> None:
     """Batch mode copies, drops and renames: with foreign keys on, the drop would take every child row along."""
     migrations.upgrade(empty_database_url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hub.stores.base import InstallStep, Platform, PluginOffer, Store
+from hub.stores.base import InstallStep, Platform, PluginOffer, Store, api_options
 from hub.stores.magento import oauth
 from hub.stores.magento.events import read_events
 from hub.stores.magento.oauth import Consumer
@@ -31,7 +31,7 @@ class Activation:
 
 def open_store(settings: Mapping[str, Any], hook_secret: str | Sequence[str], options: Mapping[str, Any]) -> Store:
     """The store behind these settings. The hook secret is not needed: the integration's keys authorise the module's calls."""
-    return MagentoStore(settings, options)
+    return MagentoStore(settings, api_options(options))
 
 
 PLATFORM = Platform(

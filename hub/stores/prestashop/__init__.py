@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hub.stores.base import InstallStep, Platform, PluginOffer, Store
+from hub.stores.base import InstallStep, Platform, PluginOffer, Store, api_options
 from hub.stores.prestashop.events import read_events
 from hub.stores.prestashop.settings import PrestaShopSettings
 from hub.stores.prestashop.store import WITHOUT_PLUGIN, PrestaShopStore
@@ -14,7 +14,7 @@ from hub.stores.prestashop.store import WITHOUT_PLUGIN, PrestaShopStore
 def open_store(settings: Mapping[str, Any], hook_secret: str | Sequence[str], options: Mapping[str, Any]) -> Store:
     """The shop behind these settings. The hook secret signs the module's calls; during a rotation give both, new one first."""
     secrets = (hook_secret,) if isinstance(hook_secret, str) else tuple(hook_secret)
-    return PrestaShopStore(settings, secrets, options)
+    return PrestaShopStore(settings, secrets, api_options(options))
 
 
 PLATFORM = Platform(
