@@ -101,7 +101,7 @@ def test_a_task_that_kills_its_worker_is_set_aside_at_the_third_time_and_others_
     world.deliver()
     for time in range(1, 4):
         ended = world.work_until_killed("magento.orders.create.before")
-        assert ended is not None and ended.was_killed, (time, ended)
+        assert ended is not None and ended.was_killed, (time, ended, world.last_tasks(30))
         assert world.outlive_leases() == 1
         other = healthy.place()
         world.forked = True
