@@ -18,8 +18,8 @@ ITEM = "item:"
 LOCATION = "location:"
 # What the hub keeps of a category's id.
 _LONGEST_ID = 64
-# Sold without a stock count: more than anybody orders at once, and well below what TikTok Shop takes for one SKU.
-ENDLESS = 9999
+# Sold without a stock count: the most that TikTok Shop takes of one SKU (contracts/tiktok_shop.md 5).
+ENDLESS = 99_999
 _UNITS = {"GRAMS": "g", "KILOGRAMS": "kg", "OUNCES": "oz", "POUNDS": "lb"}
 _MEASURES = {"weight", "dimension", "volume"}
 # Metafields that hold other things than words: ids of records, layouts, program data.
