@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hub.stores import magento, prestashop
+from hub.stores import bigcommerce, magento, prestashop
 from hub.stores.base import Platform
 
-PLATFORMS: Mapping[str, Platform] = {platform.slug: platform for platform in (magento.PLATFORM, prestashop.PLATFORM)}
+PLATFORMS: Mapping[str, Platform] = {platform.slug: platform for platform in (
+    bigcommerce.PLATFORM, magento.PLATFORM, prestashop.PLATFORM)}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.contract.bench import Bench
+from tests.contract.bench_bigcommerce import BigCommerceBench
 from tests.contract.bench_magento import MagentoBench
 from tests.contract.bench_prestashop import PrestaShopBench
 
-BENCHES: Mapping[str, type[Bench]] = {bench.slug: bench for bench in (MagentoBench, PrestaShopBench)}
+BENCHES: Mapping[str, type[Bench]] = {bench.slug: bench for bench in (BigCommerceBench, MagentoBench, PrestaShopBench)}

@@ -177,9 +177,10 @@ def says(answer: Answer) -> str:
     """What an error's body says, all of it: v2 a list of messages, v3 a title with a text per field (8)."""
     body = _json(answer)
     if isinstance(body, list):
-        return " ".join(_sentence(one.get("message")) for one in body if isinstance(one, Mapping)).strip()[:500]
+        return " ".join(" ".join(filter(None, (_sentence(one.get("message")), _reason(one.get("details"))))) for one in body
+                        if isinstance(one, Mapping)).strip()[:500]
     if not isinstance(body, Mapping):
-        return ""
+        return first_message(answer)
     rows: Sequence[Any] = [body]
     for name in ("batch_errors", "data"):
         if isinstance(body.get(name), list):
@@ -195,19 +196,22 @@ def says(answer: Answer) -> str:
 
 
 def field_of(answer: Answer) -> str:
-    """The first field that an error's body names; "" where it names none."""
+    """The first field that an error's body names: v2 puts it into quotes, v3 makes it a key; "" where it names none."""
     body = _json(answer)
-    rows = body if isinstance(body, list) else [body]
-    for row in rows:
+    for row in body if isinstance(body, list) else [body]:
         if isinstance(row, Mapping):
-            for name in ("errors", "details"):
-                if isinstance(row.get(name), Mapping) and row[name]:
-                    first = next(iter(row[name].items()))
-                    return str(first[1]) if first[0] in ("field", "invalid_field") else str(first[0])
-            message = str(row.get("message") or "")
-            if message.count("'") >= 2:
-                return message.split("'")[1][:80]
+            quoted = str(row.get("message") or "").split("'")
+            errors = row.get("errors")
+            if len(quoted) > 2:
+                return quoted[1][:80]
+            if isinstance(errors, Mapping) and errors:
+                return str(next(iter(errors)))[:80]
     return ""
+
+
+def _reason(details: Any) -> str:
+    """The texts among the details of a v2 error, such as ``invalid_reason``."""
+    return " ".join(_sentence(one) for one in details.values() if isinstance(one, str)) if isinstance(details, Mapping) else ""
 
 
 def _sentence(text: Any) -> str:

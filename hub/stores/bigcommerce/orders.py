@@ -145,18 +145,13 @@ class Orders:
                 if place == len(tries):
                     field = str(error.context.get("field") or error.context.get("status") or "")
                     raise Refused(f"The store did not take the order: {error.says}", problems=(
-                        problem("order.store_refused", says=self._refusal(error.says, draft), raw=field),)) from error
+                        problem("order.store_refused", says=error.says, raw=field),)) from error
                 continue
             # An answer that says nothing of the order is read again, not believed.
             if isinstance(row, Mapping) and row.get("id"):
                 return row
             break
         return self._required(draft.key)
-
-    def _refusal(self, says: str, draft: OrderDraft) -> str:
-        """The store's words; a refused country is named, since BigCommerce names the field alone."""
-        country = draft.ship_to.country
-        return f"{says} ({country})" if "countr" in says.casefold() and country not in says else says
 
     # -- shipping
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from hub.domain.money import decimal_of, text
+from hub.domain.money import decimal_of, quantum, text
 from hub.domain.orders import Refund
 from hub.domain.problems import problem
 from hub.errors import Refused
@@ -50,42 +50,77 @@ class Refunds:
             says = f"only {left} of the order is left to be refunded."
             raise Refused(f"The store did not take the refund: {says}", problems=(
                 problem("refund.refused", says=says, amount=f"{text(refund.total, refund.currency)} {refund.currency}"),))
-        is_booked, is_all = self._book(row, lines, refund, parts), before + refund.total == grand
-        if not is_booked:
-            self._note(row, refund, is_all=is_all)
-        # The status "partially refunded" tells the store of no goods, so it gives none back. A crash in between leaves the
-        # figure too low, never too high.
-        if refund.restock and not (self._stock.is_returned_by_store and (is_booked or is_all)):
+        booked_as = self._book(row, lines, refund, parts)
+        if not booked_as:
+            self._note(row, refund, is_all=before + refund.total == grand)
+        # Only units tell the store which goods came back. A crash in between leaves the figure too low, never too high.
+        if refund.restock and not (booked_as == "units" and self._stock.is_returned_by_store):
             self._stock.give_back(parts)
 
     def _booked(self, row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         found = self._client.data(f"/v3/orders/{row['id']}/payment_actions/refunds")
         return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
-    def _book(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], refund: Refund, parts: Parts) -> bool:
-        """By units and shipping where the store's own sum is then the amount, else as an amount of the order. False: it takes neither."""
-        for items in (_by_parts(lines, refund, parts), _as_amount(row, refund)):
-            if not items:
-                continue
-            try:
-                quote = self._client.write("POST", f"/v3/orders/{row['id']}/payment_actions/refund_quotes", {"items": items},
-                                           "bigcommerce.refunds.quote")
-            except Refused as error:
-                if error.problems:
-                    raise
-                continue
-            payment = _offline(quote, refund.total)
-            if payment is None:
-                continue
-            try:
-                self._client.write("POST", f"/v3/orders/{row['id']}/payment_actions/refunds", {"items": items, "payments": [payment]},
-                                   "bigcommerce.refunds.create")
-            except Refused as error:
-                if error.problems:
-                    raise
-                continue
-            return True
-        return False
+    def _book(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], refund: Refund, parts: Parts) -> str:
+        """By units and shipping, so that the lines show what came back; else as an amount of the order. "" where it takes neither."""
+        for way, items in (("units", self._by_units(row, lines, refund, parts)), ("amount", [_amount(row, refund, refund.total)])):
+            payment = _offline(self._quote(row, items), refund.total) if items else None
+            if payment is not None and self._post(row, items, payment):
+                return way
+        return ""
+
+    def _by_units(self, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], refund: Refund, parts: Parts) -> list[dict[str, Any]]:
+        """Whole units and shipping, brought to the exact amount; nothing where that is not what the refund is about.
+
+        BigCommerce spreads an order's discount over all lines, TikTok Shop knows it of each: what the store reckons too much is
+        taken off as the items' adjustments, what it reckons too little is an amount of the order.
+        """
+        if not parts or sum(count for _, count in parts) != len(refund.lines):
+            return []
+        reason = wording.refund_reason(refund.refund_key, refund.reason)
+        items: list[dict[str, Any]] = [{"item_type": "PRODUCT", "item_id": int(line["id"]), "quantity": count, "reason": reason}
+                                       for line, count in parts]
+        shipping, address = refund.shipping + refund.shipping_tax, next((int(one["order_address_id"]) for one in lines
+                                                                         if one.get("order_address_id")), 0)
+        if shipping > 0 and address:
+            items.append({"item_type": "SHIPPING", "item_id": address, "amount": shipping, "reason": reason})
+        quote = self._quote(row, items)
+        if quote is None:
+            return []
+        reckoned = decimal_of(quote.get("total_refund_amount"))
+        over = reckoned - refund.total
+        # Much less than the units cost: money was given back, the goods were kept.
+        if over > reckoned / 2:
+            return []
+        if over < 0:
+            return [*items, _amount(row, refund, -over)]
+        worth = [decimal_of(line.get("price_inc_tax")) * count for line, count in parts]
+        for item, share in zip(items, _shares(over, worth, quantum(refund.currency)), strict=False):
+            if share:
+                item["adjustments"] = [{"amount": -share, "description": "Discount on TikTok Shop"}]
+        return items
+
+    def _quote(self, row: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+        """What the store would give back; None where it refuses."""
+        try:
+            quote = self._client.write("POST", f"/v3/orders/{row['id']}/payment_actions/refund_quotes", {"items": items},
+                                       "bigcommerce.refunds.quote")
+        except Refused as error:
+            if error.problems:
+                raise
+            return None
+        data = quote.get("data") if isinstance(quote, Mapping) else None
+        return data if isinstance(data, Mapping) else None
+
+    def _post(self, row: Mapping[str, Any], items: Sequence[Mapping[str, Any]], payment: Mapping[str, Any]) -> bool:
+        try:
+            self._client.write("POST", f"/v3/orders/{row['id']}/payment_actions/refunds", {"items": items, "payments": [payment]},
+                               "bigcommerce.refunds.create")
+        except Refused as error:
+            if error.problems:
+                raise
+            return False
+        return True
 
     def _note(self, row: Mapping[str, Any], refund: Refund, *, is_all: bool) -> None:
         said = wording.refund_note(refund.refund_key, refund.total, refund.currency, refund.reason)
@@ -94,32 +129,26 @@ class Refunds:
             "status_id": wording.REFUNDED if is_all else wording.PARTIALLY_REFUNDED, "staff_notes": notes}, "bigcommerce.orders.refund")
 
 
-def _by_parts(lines: Sequence[Mapping[str, Any]], refund: Refund, parts: Parts) -> list[dict[str, Any]]:
-    """Whole units, and shipping; nothing where the refund has other parts."""
-    if sum(count for _, count in parts) != len(refund.lines) or refund.adjustment:
-        return []
-    reason = wording.refund_reason(refund.refund_key, refund.reason)
-    items: list[dict[str, Any]] = [{"item_type": "PRODUCT", "item_id": int(line["id"]), "quantity": count, "reason": reason} for line, count in parts]
-    shipping = refund.shipping + refund.shipping_tax
-    address = next((int(one["order_address_id"]) for one in lines if one.get("order_address_id")), 0)
-    if shipping and not address:
-        return []
-    if shipping:
-        items.append({"item_type": "SHIPPING", "item_id": address, "amount": shipping, "reason": reason})
-    return items
+def _amount(row: Mapping[str, Any], refund: Refund, amount: Decimal) -> dict[str, Any]:
+    return {"item_type": "ORDER", "item_id": int(row["id"]), "amount": amount,
+            "reason": wording.refund_reason(refund.refund_key, refund.reason)}
 
 
-def _as_amount(row: Mapping[str, Any], refund: Refund) -> list[dict[str, Any]]:
-    return [{"item_type": "ORDER", "item_id": int(row["id"]), "amount": refund.total,
-             "reason": wording.refund_reason(refund.refund_key, refund.reason)}]
+def _shares(amount: Decimal, worth: Sequence[Decimal], unit: Decimal) -> list[Decimal]:
+    """The amount in parts by what each is worth, to the cent; the last takes what is left over."""
+    total, rest, found = sum(worth, Decimal(0)), amount, []
+    for place, one in enumerate(worth, 1):
+        share = rest if place == len(worth) or not total else (amount * one / total).quantize(unit)
+        found.append(share)
+        rest -= share
+    return found
 
 
-def _offline(quote: Any, total: Decimal) -> dict[str, Any] | None:
+def _offline(quote: Mapping[str, Any] | None, total: Decimal) -> dict[str, Any] | None:
     """The one payment that books all of it without moving money; None where the sum is another or there is no such way."""
-    data = quote.get("data") if isinstance(quote, Mapping) else None
-    if not isinstance(data, Mapping) or decimal_of(data.get("total_refund_amount")) != total:
+    if quote is None or decimal_of(quote.get("total_refund_amount")) != total:
         return None
-    for way in data.get("refund_methods") or ():
+    for way in quote.get("refund_methods") or ():
         methods = way if isinstance(way, list) else [way]
         if len(methods) == 1 and (methods[0].get("offline") or methods[0].get("offline_provider")) and decimal_of(methods[0].get("amount")) == total:
             return {"provider_id": str(methods[0]["provider_id"]), "amount": total, "offline": True}

@@ -155,16 +155,17 @@ def short_of(lines: Sequence[Line], left: Mapping[str, int]) -> list[Line]:
 
 
 def order_body(draft: OrderDraft, lines: Sequence[Line], currency: str) -> dict[str, Any]:
-    """``POST /v2/orders``: pairs of prices with and without tax, and totals that are what the buyer paid.
+    """``POST /v2/orders``: pairs of prices with and without tax, whose sum is what the buyer paid.
 
     Lines stand at their price before discounts; what seller and platform gave off is the order's discount. Shipping stands as paid.
+    The store sums up by itself; only where a line can't be divided into equal prices is the total given, too.
     """
     included = draft.prices_include_tax
 
     def pair(amount: Decimal, tax: Decimal) -> tuple[Decimal, Decimal]:
         return (amount - tax, amount) if included else (amount, amount + tax)
 
-    goods_ex, goods_inc = pair(sum((line.gross for line in draft.lines), ZERO), sum((line.tax for line in draft.lines), ZERO))
+    products = [_line_body(line, pair) for line in lines]
     shipping_ex, shipping_inc = pair(draft.shipping.net, draft.shipping.tax)
     discount = sum((line.seller_discount + line.platform_discount for line in draft.lines), ZERO)
     fees = []
@@ -181,12 +182,15 @@ def order_body(draft: OrderDraft, lines: Sequence[Line], currency: str) -> dict[
         "external_order_id": draft.key, "payment_method": draft.payment_title, "payment_provider_id": draft.transaction_id or draft.key,
         "staff_notes": staff_notes(draft, lines), "billing_address": address_of(draft.bill_to or draft.ship_to, draft),
         "shipping_addresses": [{**address, "shipping_method": draft.shipping.title or SOURCE}],
-        "products": [_line_body(line, pair) for line in lines],
+        "products": products,
         "shipping_cost_ex_tax": text(shipping_ex, draft.currency), "shipping_cost_inc_tax": text(shipping_inc, draft.currency),
         "discount_amount": text(discount, draft.currency),
-        "subtotal_ex_tax": text(goods_ex, draft.currency), "subtotal_inc_tax": text(goods_inc, draft.currency),
-        "total_ex_tax": text(draft.grand - draft.tax, draft.currency), "total_inc_tax": text(draft.grand, draft.currency),
     }
+    goods = pair(sum((line.gross for line in draft.lines), ZERO), sum((line.tax for line in draft.lines), ZERO))
+    summed = tuple(sum((one[name] * one["quantity"] for one in products), ZERO) for name in ("price_ex_tax", "price_inc_tax"))
+    if summed != goods:
+        body |= {"subtotal_ex_tax": text(goods[0], draft.currency), "subtotal_inc_tax": text(goods[1], draft.currency),
+                 "total_ex_tax": text(draft.grand - draft.tax, draft.currency), "total_inc_tax": text(draft.grand, draft.currency)}
     if fees:
         body["fees"] = fees
     if draft.note:
