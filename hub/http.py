@@ -23,7 +23,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, ClassVar, Protocol
+from typing import IO, Any, ClassVar, Protocol
 from urllib.parse import urlsplit
 
 import requests
@@ -184,11 +184,13 @@ class Api:
         auth: AuthBase | None = None,
         crash_point: str | None = None,
         limits: Limits | None = None,
+        into: IO[bytes] | None = None,
     ) -> Answer:
         """Call once and answer what the remote said, whatever the status; raises Temporary when it said nothing.
 
         `crash_point` names this call for the fault tests: `<name>.before` is reached right before it, `<name>.after`
-        right after the answer came.
+        right after the answer came. `into` takes the body as it comes, so that a large one is never held in memory; the
+        answer's own is empty then.
         """
         if Api.transaction_probe is not None and Api.transaction_probe():
             raise AssertionError(f"a database transaction is open during an outside call to {self.remote}")
@@ -208,6 +210,7 @@ class Api:
                 files=files,
                 headers={**self.headers, **(headers or {})},
                 auth=auth or self.auth,
+                into=into,
             )
             status = answer.status
         finally:
@@ -232,7 +235,7 @@ class Api:
         if wait > 0:
             threading.Event().wait(wait)
 
-    def _exchange(self, method: str, url: str, limits: Limits, **options: Any) -> Answer:
+    def _exchange(self, method: str, url: str, limits: Limits, into: IO[bytes] | None, **options: Any) -> Answer:
         left = _seconds_left()
         if left is not None:
             if left <= 0:
@@ -251,7 +254,7 @@ class Api:
                     **options,
                 )
                 with response:
-                    body = _read(response, limits, started, self.remote)
+                    body = _read(response, limits, started, self.remote, into)
             except (*_NO_ADDRESS, UnicodeError) as error:
                 raise Refused(f"{self.remote} is no address that can be called") from error
             except (requests.RequestException, HTTPError, OSError, AttributeError) as error:
@@ -364,7 +367,7 @@ def _never_connected(error: BaseException | None) -> bool:
     return False
 
 
-def _read(response: requests.Response, limits: Limits, started: float, remote: str) -> bytes:
+def _read(response: requests.Response, limits: Limits, started: float, remote: str, into: IO[bytes] | None) -> bytes:
     """The whole body, within the size and the time. Chunks are taken as they come, so that both are seen in time."""
     too_big = Refused(
         f"{remote} answered with more than {limits.max_body // 1024} KB", status=response.status_code
@@ -382,7 +385,10 @@ def _read(response: requests.Response, limits: Limits, started: float, remote: s
             raise too_big
         if time.monotonic() - started > limits.total_s:
             raise requests.ReadTimeout(f"{remote}: the body did not end in time")
-        parts.append(chunk)
+        if into is None:
+            parts.append(chunk)
+        else:
+            into.write(chunk)
     return b"".join(parts)
 
 

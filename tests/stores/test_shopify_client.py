@@ -25,7 +25,8 @@ ORIGIN = "https://demo-hub.myshopify.com"
 GRAPHQL = f"{ORIGIN}/admin/api/2026-07/graphql.json"
 TOKEN = f"{ORIGIN}/admin/oauth/access_token"
 SETTINGS = {"shop": "demo-hub.myshopify.com", "api_key": "key1", "api_secret": "s3cret", "access_token": "shpat_old"}
-COST = {"requestedQueryCost": 100, "actualQueryCost": 40, "throttleStatus": {"maximumAvailable": 2000.0, "currentlyAvailable": 1900, "restoreRate": 100.0}}
+COST = {"requestedQueryCost": 100, "actualQueryCost": 40,
+        "throttleStatus": {"maximumAvailable": 2000.0, "currentlyAvailable": 1900, "restoreRate": 100.0}}
 
 
 @pytest.fixture(autouse=True)
@@ -199,7 +200,8 @@ def test_a_pasted_token_that_is_no_longer_taken_asks_for_a_reconnect(wire):
 def test_an_hours_token_is_renewed_once_and_the_call_goes_again(wire):
     says(wire, {"errors": "expired"}, status=401)
     says(wire, COUNT)
-    wire.add(responses.POST, TOKEN, json={"access_token": "shpat_new", "refresh_token": "r2", "expires_in": 3600, "refresh_token_expires_in": 7776000})
+    wire.add(responses.POST, TOKEN, json={"access_token": "shpat_new", "refresh_token": "r2", "expires_in": 3600,
+                                          "refresh_token_expires_in": 7776000})
     one = store(refresh_token="r1", token_expires_at=(clock.now() + timedelta(minutes=30)).isoformat())
     assert count(one)["productsCount"]["count"] == 3
     asked_for = json.loads(wire.calls[1].request.body)

@@ -29,7 +29,7 @@ CURSOR = "bulk:"
 # Shopify may take its time; the task is put off rather than a worker held for longer than this.
 LONGEST_WAIT_S = 900.0
 _WAITS = (0.2, 0.5, 1.0, 2.0, 5.0)
-_LIMITS = Limits(read_s=30.0, total_s=120.0, max_body=PIECE + 1024)
+_LIMITS = Limits(read_s=30.0, total_s=3600.0, max_body=64 * 1024**3)
 _GOES_ON = {"CREATED", "RUNNING", "CANCELING"}
 _BUSY = {"LIMIT_REACHED", "OPERATION_IN_PROGRESS"}
 
@@ -176,28 +176,33 @@ class Bulk:
             yield end, group
 
     def _lines(self, url: str, start: int) -> Iterator[tuple[dict[str, Any], int]]:
-        """The file's lines from a place on, each with the place behind it; one piece of the file at a time."""
+        """The file's lines from a place on, each with the place behind it. One piece of the file at a time, as storage hosts give
+        it; of a host that gives everything at once the rest is kept on disk."""
         parts = urlsplit(url)
         api = Api(f"{parts.scheme}://{parts.netloc}", limits=_LIMITS, **self._options)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         carry, at = b"", start
         while True:
             first = at + len(carry)
-            answer = api.send("GET", path, headers={"Range": f"bytes={first}-{first + PIECE - 1}", "Accept-Encoding": "identity"})
-            if answer.status in (401, 403, 404, 410):
-                raise Gone
-            if answer.status == 416:
-                break
-            raise_for(answer)
-            is_piece = answer.status == 206
-            body = carry + (answer.body if is_piece else answer.body[first:])
-            whole, newline, carry = body.rpartition(b"\n")
-            if newline:
-                for line in whole.split(b"\n"):
-                    at += len(line) + 1
-                    if line:
+            with tempfile.SpooledTemporaryFile(max_size=2 * PIECE) as piece:
+                answer = api.send("GET", path, headers={"Range": f"bytes={first}-{first + PIECE - 1}", "Accept-Encoding": "identity"}, into=piece)
+                if answer.status in (401, 403, 404, 410):
+                    raise Gone
+                if answer.status == 416:
+                    break
+                raise_for(answer)
+                is_piece = answer.status == 206
+                size = piece.tell()
+                piece.seek(0 if is_piece else first)
+                for line in piece:
+                    line, carry = carry + line, b""
+                    if not line.endswith(b"\n"):
+                        carry = line
+                        break
+                    at += len(line)
+                    if line.strip():
                         yield _row(line), at
-            if not is_piece or _is_last(answer.headers.get("content-range", ""), first + len(answer.body)) or not answer.body:
+            if not is_piece or not size or _is_last(answer.headers.get("content-range", ""), first + size):
                 break
         if carry:
             yield _row(carry), at + len(carry)

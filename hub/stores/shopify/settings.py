@@ -45,9 +45,9 @@ class ShopifySettings(Schema):
         "help": "The Admin API access token of a custom app (it begins with shpat_). Leave it empty to press “Go to authorize” "
                 "instead, or where the app belongs to the same organisation as the store: then it is fetched by itself."})
     refresh_token = fields.Str(load_default="", validate=validate.Length(max=255), metadata={
-        "label": "Refresh token", "secret": True, "kept": True})
+        "label": "Refresh token", "secret": True, "internal": True})
     token_expires_at = fields.Str(load_default="", validate=validate.Length(max=40), metadata={
-        "label": "Token valid until", "secret": True, "kept": True})
+        "label": "Token valid until", "secret": True, "internal": True})
     category_source = fields.Str(load_default=PRODUCT_TYPE, validate=validate.OneOf(CATEGORY_SOURCES, labels=(
         "Product type", "Product category", "Metafield")), metadata={
         "label": "Categories source", "choice": True,
