@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ from hub import clock, log
 from hub.api import problems
 from hub.api.problems import Stop
 from hub.flows.connect import ABILITIES, find_api_token
+from hub.http import patience
 from hub.limits import Rate, RateBudget
 from hub.models.changes import Change
 from hub.models.connections import ApiToken, Connection, ConnectionState
@@ -34,6 +36,8 @@ MAX_DEPTH = 20
 RATE = Rate(20, burst=60)
 # So far may a token run ahead of its rate before it is told to wait.
 SLACK_S = 3.0
+# A person waits in the store's admin behind most calls: so long may the platforms be asked within one.
+LONGEST_WAIT_S = 8.0
 MOST_BUDGETS = 5_000
 NOTE_USE_EVERY = timedelta(minutes=1)
 _TOKEN = re.compile(r"sb[pt]_[A-Za-z0-9_-]{20,100}")
@@ -61,6 +65,7 @@ def section(name: str, description: str) -> Blueprint:
     blueprint = Blueprint(name, f"hub.api.{name}", description=description)
     blueprint.before_request(_let_in)
     blueprint.after_request(_note_denied)
+    blueprint.teardown_request(_wait_no_more)
     problems.install(blueprint)
     return blueprint
 
@@ -99,6 +104,14 @@ def _let_in() -> None:
         g.api_denied = ability or "nothing"
         raise Stop(403, "ability", f"This token may not do that: it lacks “{ability}”.")
     _check_text()
+    g.api_patience = limit = ExitStack()
+    limit.enter_context(patience(LONGEST_WAIT_S))
+
+
+def _wait_no_more(_error: BaseException | None = None) -> None:
+    limit: ExitStack | None = g.pop("api_patience", None)
+    if limit is not None:
+        limit.close()
 
 
 def _note_denied(answer: Response) -> Response:

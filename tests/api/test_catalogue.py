@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
+from hub.api import access
 from hub.flows.categories import submit_taxonomy
 from hub.models.categories import CategoryMapping
 from hub.models.connections import Connection
@@ -80,6 +81,19 @@ def test_a_category_says_which_attributes_and_rules_it_has(caller: Make):
     inner = program.call("GET", "/categories")["categories"][0]["id"]
     program.call("GET", f"/categories/{inner}/attributes", 422)
     program.call("GET", "/categories/12345678/rules", 404)
+
+
+def test_a_slow_platform_keeps_nobody_waiting_in_the_stores_admin(caller: Make, world: World, monkeypatch: pytest.MonkeyPatch):
+    program = caller()
+    monkeypatch.setattr(access, "LONGEST_WAIT_S", 0.2)
+    world.tiktok("POST", "faults", {"match": {"operation": "GetBrands"}, "times": -1, "do": {"delay_s": 1.5}})
+    try:
+        told = program.call("GET", "/brands", 503)
+    finally:
+        world.tiktok("DELETE", "faults")
+    assert told["code"] == "platform_busy"
+    monkeypatch.undo()
+    assert program.call("GET", "/brands")["brands"], "the next call has its own time"
 
 
 def test_brands_are_found_by_name(caller: Make):
