@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hub.stores import bigcommerce, magento, prestashop
+from hub.stores import bigcommerce, magento, prestashop, shopify
 from hub.stores.base import Platform
 
 PLATFORMS: Mapping[str, Platform] = {platform.slug: platform for platform in (
-    bigcommerce.PLATFORM, magento.PLATFORM, prestashop.PLATFORM)}
+    bigcommerce.PLATFORM, magento.PLATFORM, prestashop.PLATFORM, shopify.PLATFORM)}

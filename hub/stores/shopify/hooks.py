@@ -84,6 +84,8 @@ class Hooks:
 
 
 def _is_ours(uri: str, address: str) -> bool:
-    """Whether that is an address of this hub: the same host, below the same folder of webhook addresses."""
+    """Whether that is an address of this connection at another place, or of this hub's for another one of the same shop: webhook
+    addresses end in a key that is drawn once, and stand in one folder."""
     there, here = urlsplit(uri), urlsplit(address)
-    return (there.scheme, there.netloc) == (here.scheme, here.netloc) and there.path.rpartition("/")[0] == here.path.rpartition("/")[0]
+    is_same_hub = (there.scheme, there.netloc) == (here.scheme, here.netloc) and there.path.rpartition("/")[0] == here.path.rpartition("/")[0]
+    return is_same_hub or there.path == here.path
