@@ -53,7 +53,7 @@ class BigCommerceStore:
             if error.context.get("code") == "not_expected" or error.context.get("status") is not None and not error.problems:
                 raise Refused("This store hash does not answer as a BigCommerce store does.", problems=(
                     problem("store.not_expected", address=f"store-{self.keys.store_hash}.mybigcommerce.com", platform="BigCommerce"),)) from error
-            raise Refused(error.says, problems=tuple(dict.fromkeys((*error.problems, *missing)))) from error
+            raise Refused(error.says, problems=tuple(missing) or error.problems) from error
         warnings = [] if missing else self._warnings()
         name, currency = str(profile.get("name") or ""), str(profile.get("currency") or "")
         named = profile.get("timezone")
