@@ -21,7 +21,7 @@ def open_store(settings: Mapping[str, Any], hook_secret: str | Sequence[str], op
 
 PLATFORM = Platform(
     slug="bigcommerce", title="BigCommerce", settings=BigCommerceSettings, open=open_store, read_events=read_events,
-    practice="hub.stores.bigcommerce.sandbox",
+    practice="hub.stores.bigcommerce.sandbox", address=lambda settings: f"store-{settings.get('store_hash') or ''}.mybigcommerce.com",
     # A list may lag behind a write while the platform is busy; an order is made again only after this.
     search_delay_s=60, compare_every_s=6 * 3600,
     checklist=(
