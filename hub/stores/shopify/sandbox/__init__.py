@@ -109,7 +109,7 @@ def create_simulator(
 
     @app.get("/bulk/<int:number>/<token>.jsonl")
     def lines(number: int, token: str) -> Response:
-        return recorded(sim, "bulk.download", lambda: sim.bulk.download(number, token))
+        return recorded(sim, "bulk.download", lambda: sim.bulk.download(number, token, request.range))
 
     @app.get("/cdn/files/<int:number>/<name>")
     def picture(number: int, name: str) -> Response:

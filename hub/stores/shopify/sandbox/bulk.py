@@ -54,6 +54,8 @@ from hub.stores.shopify.sandbox.graph import (
 )
 
 if TYPE_CHECKING:
+    from werkzeug.datastructures import Range
+
     from hub.stores.shopify.sandbox.shop import ShopifySim
 
 Args = dict[str, Any]
@@ -168,21 +170,28 @@ class Bulk:
         """Where the lines are read, without a sign-in: the address is the secret."""
         return f"{self.sim.base_url}/bulk/{made.number}/{made.token}.jsonl"
 
-    def download(self, number: int, token: str) -> Response:
-        """The lines, streamed."""
+    def download(self, number: int, token: str, span: Range | None) -> Response:
+        """The lines, streamed; a part of them by `Range`, as the storage where Shopify keeps them does."""
         made = self.operations.get(number)
         if made is None or made.token != token or made.is_live or self.sim.now() > made.created_at + KEPT:
             return Response("<Error><Code>NoSuchKey</Code></Error>", 404, content_type="application/xml")
-        return Response(_read(made), content_type="application/jsonl", headers={"Content-Length": str(made.size)})
+        part = span.range_for_length(made.size) if span is not None else None
+        if span is not None and part is None:
+            return Response("<Error><Code>InvalidRange</Code></Error>", 416, content_type="application/xml",
+                            headers={"Content-Range": f"bytes */{made.size}"})
+        start, end = part or (0, made.size)
+        headers = {"Content-Length": str(end - start), "Accept-Ranges": "bytes"}
+        if part is not None:
+            headers["Content-Range"] = f"bytes {start}-{end - 1}/{made.size}"
+        return Response(_read(made, start, end), 206 if part is not None else 200, content_type="application/jsonl", headers=headers)
 
 
 def _line(told: Args) -> bytes:
     return json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
 
 
-def _read(made: Operation) -> Iterator[bytes]:
-    at = 0
-    while part := os.pread(made.file.fileno(), 1 << 20, at):
+def _read(made: Operation, at: int, end: int) -> Iterator[bytes]:
+    while part := os.pread(made.file.fileno(), min(1 << 20, end - at), at):
         at += len(part)
         yield part
 
@@ -234,13 +243,17 @@ def _compile(query: str) -> tuple[Document, Plan]:
     except Invalid as refused:
         raise Wrong(refused.errors[0]["message"]) from refused
     operation = document.operation
-    if operation.operation.value != "query" or len(operation.selection_set.selections) != 1:
+    if operation.operation.value != "query":
+        raise Wrong("Invalid operation type. Only `query` operations are supported.")
+    if len(operation.selection_set.selections) != 1:
         raise Wrong("Bulk queries must contain exactly one top-level field.")
     compiler = _Compiler(document)
     root = operation.selection_set.selections[0]
+    if isinstance(root, FieldNode) and root.name.value in ("node", "nodes"):
+        raise Wrong(f"Bulk queries cannot contain a top level `{root.name.value}` field.")
     if not isinstance(root, FieldNode) or not get_named_type(_root_field(root).type).name.endswith("Connection"):
         raise Wrong("Bulk queries must contain at least one connection.")
-    plans = compiler.nodes(root, _root_field(root), depth=1)
+    plans = compiler.nodes(root, _root_field(root), depth=0)
     if compiler.connections > MOST_CONNECTIONS:
         raise Wrong(f"Bulk queries cannot contain more than {MOST_CONNECTIONS} connections.")
     listing, args = LISTS[("QueryRoot", root.name.value)], get_argument_values(_root_field(root), root, {})
@@ -265,7 +278,7 @@ class _Compiler:
     def nodes(self, node: FieldNode, of: GraphQLField, depth: int) -> dict[str, Plan]:
         """The plans for the node of a connection, by its concrete type."""
         self.connections += 1
-        if depth > MOST_DEPTH:
+        if depth > MOST_DEPTH:  # the top connection is not counted
             raise Wrong(f"Bulk queries cannot contain connections with a nesting depth greater than {MOST_DEPTH}.")
         selections, kind = _node_of(node, get_named_type(of.type))
         kinds = schema().get_possible_types(kind) if isinstance(kind, (GraphQLInterfaceType, GraphQLUnionType)) else [kind]
@@ -289,6 +302,9 @@ class _Compiler:
                                       self.nodes(node, of, depth + 1)))
             else:
                 made.readers.append((key, self.reader(kind.name, node, inner, args, depth)))
+        if made.children and "id" not in (key for key, _reader in made.readers):
+            raise Wrong("The parent 'node' field for a nested connection must select the 'id' field without an alias and must be of 'ID' "
+                        f"return type. Connection fields without 'id': {kind.name}.")
         return made
 
     def reader(self, type_name: str, node: FieldNode, kind: Any, args: Args, depth: int) -> Reader:
@@ -308,7 +324,7 @@ class _Compiler:
         kinds = schema().get_possible_types(kind) if isinstance(kind, (GraphQLInterfaceType, GraphQLUnionType)) else [kind]
         plans = {each.name: self.plan(node.selection_set, each, depth) for each in kinds}
         if any(each.children for each in plans.values()):
-            raise Wrong("Bulk queries cannot contain a connection inside an object that is no connection's node here.")
+            raise Wrong("Queries that contain a connection field within a list field or a plain object are not carried here.")
         only = next(iter(plans.values())) if len(plans) == 1 else None
 
         def told(call: Call, value: Any) -> Args:
@@ -348,16 +364,15 @@ def _as_is(value: Any) -> Any:
 
 
 def _node_of(node: FieldNode, kind: Any) -> tuple[SelectionSetNode, Any]:
-    """The selection and the type of a connection's node, through `nodes` or `edges { node }`."""
+    """The selection and the type of a connection's node, through `edges { node }`, which alone is good in bulk."""
     for part in node.selection_set.selections if node.selection_set else ():
-        if isinstance(part, FieldNode) and part.name.value == "nodes" and part.selection_set:
-            return part.selection_set, get_named_type(kind.fields["nodes"].type)
         if isinstance(part, FieldNode) and part.name.value == "edges" and part.selection_set:
             edge = get_named_type(kind.fields["edges"].type)
             for inner in part.selection_set.selections:
                 if isinstance(inner, FieldNode) and inner.name.value == "node" and inner.selection_set:
                     return inner.selection_set, get_named_type(edge.fields["node"].type)
-    raise Wrong(f"The connection {node.name.value} must select its nodes")
+    raise Wrong("All connection fields in a bulk query must select their contents using 'edges' > 'node', e.g: 'products { edges { node {'. "
+                f"Selecting via 'nodes' is not supported. Invalid connection fields: '{node.name.value}'.")
 
 
 # -- the API --------------------------------------------------------------------------------------------------------

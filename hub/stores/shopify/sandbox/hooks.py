@@ -253,6 +253,7 @@ class Sender:
 # -- the API --------------------------------------------------------------------------------------------------------
 
 field("WebhookSubscription", "legacyResourceId")(lambda call, each, args: each.number)
+field("WebhookSubscription", "filter")(lambda call, each, args: None)  # none can be given: the input does not carry it
 field("WebhookSubscription", "apiVersion")(lambda call, each, args: {"handle": "2026-07", "displayName": "2026-07", "supported": True})
 
 

@@ -49,7 +49,7 @@ class Keys:
         `nothing` is the payload without a result. Raises `Refusal` where the key is missing or blank.
         """
         if not (call.key or "").strip():
-            raise Refusal(f"The @idempotent directive is required for {name} but was not provided.", "IDEMPOTENCY_KEY_REQUIRED")
+            raise Refusal("The @idempotent directive is required for this mutation but was not provided.", "BAD_REQUEST")
         place, asked = (name, str(call.key)), json.dumps(args, sort_keys=True, default=str)
         known = self._attempts.get(place)
         if known is not None and self.now() < known.at + timedelta(hours=self.hours):
@@ -109,7 +109,7 @@ def _must_say_from(rows: list[Args], path: str) -> None:
     """`changeFromQuantity` is named in each row, be it null (since 2026-04)."""
     for at, row in enumerate(rows):
         if "changeFromQuantity" not in row:
-            raise Refusal(f"input.{path}.{at}.changeFromQuantity must be provided: a number to compare with, or null", "BAD_REQUEST")
+            raise Refusal(f"input.{path}.{at} must include the following argument: changeFromQuantity.", "INVALID_FIELD_ARGUMENTS")
 
 
 def _level(call: Call, row: Args, path: tuple[str | int, ...], errors: list[Args]) -> Level | None:
