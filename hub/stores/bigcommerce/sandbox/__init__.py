@@ -2,7 +2,7 @@
 
 It follows contracts/bigcommerce.md by itself and shares no rule with the hub: the door (`gate`), the catalogue (`catalogue`),
 stock (`inventory`), the store's own facts (`profile`), orders and shipments (`orders`, `order_calls`), refunds (`refunds`),
-webhooks (`hooks`, `hook_calls`). What a merchant or a mishap does goes through /sandbox/… (see `control`).
+webhooks (`hooks`, `hook_calls`), the sign-in of apps (`signin`). What a merchant or a mishap does goes through /sandbox/… (see `control`).
 
     app = create_simulator(catalogue=demo_catalogue())
     app.sim.sender.start()                     # deliver webhooks from a thread; or POST /sandbox/events/deliver
@@ -29,7 +29,7 @@ from hub import clock
 from hub.seed import SeedCatalogue
 from hub.simulator import Faults, Journal, control_blueprint, recorded
 from hub.stores.bigcommerce.sandbox import catalogue as catalogue_calls
-from hub.stores.bigcommerce.sandbox import control, hook_calls, inventory, order_calls, profile, refunds, seeding
+from hub.stores.bigcommerce.sandbox import control, hook_calls, inventory, order_calls, profile, refunds, seeding, signin
 from hub.stores.bigcommerce.sandbox.gate import PLANS, SCOPES, Account, Gate, Quota
 from hub.stores.bigcommerce.sandbox.hooks import HookSender
 from hub.stores.bigcommerce.sandbox.orders import Order, Orders
@@ -125,6 +125,7 @@ def create_simulator(
     seeding.fill(shop, catalogue, by_product)
     app.register_blueprint(control_blueprint(sim))
     app.register_blueprint(control.blueprint(sim))
+    app.register_blueprint(signin.blueprint(sim))
 
     @app.route("/stores/<store>/<path:rest>", methods=_METHODS)
     def api(store: str, rest: str) -> Response:

@@ -29,6 +29,7 @@ Besides journal, faults and health (see `hub.simulator.control_blueprint`):
 | `GET login`; `POST login` `{revoke}` | the account's keys; true: the token is no longer valid, false: it is again |
 | `POST scopes` `{scopes}` or `{remove}` | the account's permissions; null: all |
 | `POST accounts` `{name?, scopes?}` | one more API account: `{token, client_id, client_secret}` |
+| `POST install` `{redirect_uri, scope?}`; `POST callback` | what an app is called with: code, scope, context; `signed_payload_jwt` |
 | `POST uninstall` | `store/app/uninstalled` goes out, then token and hooks of the account are gone |
 | `POST limits` `{left?, quota?, plan?, overload?}` | what is left of the window; its size; so many 429 without rate headers |
 | `GET locations`; `POST locations` `{code, label, enabled?}`; `PATCH locations/{id}` `{enabled?, label?}` | places that hold stock |

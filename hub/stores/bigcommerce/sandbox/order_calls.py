@@ -289,7 +289,7 @@ def get_statuses(call: Call) -> Any:
     return [_status_row(number) | {"order": number} for number in STATUSES]
 
 
-@TABLE.on("getOrderStatus", "GET", "/v2/order_statuses/{status_id}")
+@TABLE.on("getOrderStatusesStatus", "GET", "/v2/order_statuses/{status_id}")
 def get_status(call: Call) -> Any:
     if call.ids["status_id"] not in STATUSES:
         raise Refusal(404, "The requested resource was not found.")

@@ -78,8 +78,9 @@ def add_product(shop: Shop, seed: SeedProduct, paths: dict[tuple[str, ...], int]
         for one in seed.variants:
             _add_variant(shop, product, seed, one)
     else:
-        _new_variant(shop, product, seed.sku, None)
-        _first_stock(shop, product, product.variants[0], seed.quantity)
+        base_variant = _new_variant(shop, product, seed.sku, None)
+        base_variant.upc, base_variant.gtin = product.upc, product.gtin
+        _first_stock(shop, product, base_variant, seed.quantity)
     shop.fire("store/product/created", {"type": "product", "id": product.id})
     return product
 

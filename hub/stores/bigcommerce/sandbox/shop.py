@@ -225,6 +225,8 @@ class Stock:
 
     def seen(self, delay_s: float) -> int:
         """What a reader sees who is `delay_s` behind."""
+        if delay_s <= 0:
+            return self.now
         limit = clock.now() - timedelta(seconds=delay_s)
         return next((count for at, count in reversed(self.history) if at <= limit), self.history[0][1])
 
@@ -288,7 +290,8 @@ class Shop:
 
     def is_listed(self, created: datetime) -> bool:
         """Whether lists show by now what was made then."""
-        return clock.now() - created >= timedelta(seconds=self.settings.search_delay_s)
+        delay = self.settings.search_delay_s
+        return delay <= 0 or clock.now() - created >= timedelta(seconds=delay)
 
     # --- prices (contract 3.4) --------------------------------------------------------------------------------
 
@@ -326,7 +329,7 @@ class Shop:
         """What can be sold of an item at all enabled locations."""
         delay = 0.0 if truth else self.settings.stock_delay_s
         cells = [self.cell(place.id, key) for place in self.locations.values() if place.enabled]
-        return sum(max(0, (cell.now if truth else cell.seen(delay)) - cell.safety) for cell in cells)
+        return sum(max(0, cell.seen(delay) - cell.safety) for cell in cells)
 
     def level(self, product: Product) -> int:
         """What the Catalog API shows as the product's level: the total to sell."""
