@@ -52,7 +52,7 @@ _ORIGIN_OR_TTS = ("origin", "tts")
 
 PLATFORM = Platform(
     slug="shopify", title="Shopify", name="Shopify", settings=ShopifySettings, open=open_store, read_events=read_events,
-    practice="hub.stores.shopify.sandbox", install=Installation(),
+    practice="hub.stores.shopify.sandbox", install=Installation(), address=lambda settings: str(settings.get("shop") or ""),
     # New orders are searchable after seconds; a minute is on the safe side (contracts/shopify.md 3.4).
     search_delay_s=60, compare_every_s=6 * 3600, remembers_deleted=False,
     markets=(Market(code="US", title="United States"), Market(code="UK", title="United Kingdom"), Market(code="MX", title="Mexico"),

@@ -180,9 +180,10 @@ RELEASE = f"""mutation Release($id: ID!, $holds: [ID!]) {{
 
 # -- refunds
 
-REFUNDABLE = f"""query Refundable($id: ID!, $lines: [RefundLineItemInput!], $shipping: Money) {{
+REFUNDABLE = f"""query Refundable($id: ID!, $lines: [RefundLineItemInput!]) {{
   order(id: $id) {{ id transactions(first: 30) {{ id kind status gateway amountSet {{ {_MONEY} }} }}
-    suggestedRefund(refundLineItems: $lines, shippingAmount: $shipping) {{
+    totalShippingPriceSet {{ {_MONEY} }} totalRefundedShippingSet {{ {_MONEY} }}
+    suggestedRefund(refundLineItems: $lines) {{
       maximumRefundableSet {{ {_MONEY} }} suggestedTransactions {{ gateway kind parentTransaction {{ id }} }} }} }}
 }}"""
 REFUND = f"""mutation Refund($input: RefundInput!, $key: String!) {{

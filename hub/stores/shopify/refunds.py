@@ -10,6 +10,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from hub.domain.money import decimal_of, text
@@ -42,10 +43,11 @@ class Refunds:
         if _is_made(whole, refund):
             return
         rows = self._rows(whole, refund)
-        shipping = text(refund.shipping, refund.currency) if refund.shipping > 0 else None
-        order = self._client.call(documents.REFUNDABLE, {"id": whole.gid, "lines": rows, "shipping": shipping}).get("order") or {}
-        suggested = order.get("suggestedRefund") or {}
-        most = decimal_of(((suggested.get("maximumRefundableSet") or {}).get("shopMoney") or {}).get("amount"))
+        order = self._client.call(documents.REFUNDABLE, {"id": whole.gid, "lines": rows}).get("order") or {}
+        most = _money(order.get("suggestedRefund") or {}, "maximumRefundableSet")
+        # More shipping than was charged is money of another kind: the sum is booked all the same.
+        left = _money(order, "totalShippingPriceSet") - _money(order, "totalRefundedShippingSet")
+        shipping = text(min(refund.shipping, left), refund.currency) if min(refund.shipping, left) > 0 else None
         if refund.total > most:
             raise _refused(f"{text(most, refund.currency)} {refund.currency} of the order are left to refund", refund)
         given = {
@@ -118,6 +120,10 @@ def _is_made(whole: Whole, refund: Refund) -> bool:
         if words != str(one.get("note") or "") and words.partition(" ")[0].removesuffix(":") == refund.refund_key:
             return True
     return False
+
+
+def _money(there: Mapping[str, Any], name: str) -> Decimal:
+    return decimal_of(((there.get(name) or {}).get("shopMoney") or {}).get("amount"))
 
 
 def _refused(says: str, refund: Refund) -> Refused:
