@@ -15,7 +15,8 @@ if (!defined('_PS_VERSION_')) {
 
 /*
  * The module's own classes, Shopbridge\Name\Space\ClassName in src/Name/Space/ClassName.php. No Composer: a vendor folder
- * of ours could load another version of a library than the shop's.
+ * of ours could load another version of a library than the shop's. First in the row: the shop's own loaders would each search
+ * for every one of these names before this one is asked.
  */
 spl_autoload_register(static function (string $class): void {
     if (strncmp($class, 'Shopbridge\\', 11) !== 0) {
@@ -25,4 +26,4 @@ spl_autoload_register(static function (string $class): void {
     if (is_file($file)) {
         require_once $file;
     }
-});
+}, true, true);

@@ -16,12 +16,8 @@ if (!defined('_PS_VERSION_')) {
 require_once __DIR__ . '/autoload.php';
 
 use Shopbridge\Admin\ConfigurePage;
-use Shopbridge\Hook\CatalogueHooks;
+use Shopbridge\Hook\GoodsHooks;
 use Shopbridge\Hook\OrderHooks;
-use Shopbridge\Hook\PlacingHooks;
-use Shopbridge\Hook\PriceHooks;
-use Shopbridge\Hook\ProductHooks;
-use Shopbridge\Hook\StockHooks;
 use Shopbridge\Hook\TriggerHooks;
 use Shopbridge\Install\Installer;
 
@@ -31,12 +27,8 @@ use Shopbridge\Install\Installer;
  */
 class Shopbridge extends PaymentModule
 {
-    use CatalogueHooks;
+    use GoodsHooks;
     use OrderHooks;
-    use PlacingHooks;
-    use PriceHooks;
-    use ProductHooks;
-    use StockHooks;
     use TriggerHooks;
 
     public function __construct()
@@ -51,6 +43,12 @@ class Shopbridge extends PaymentModule
         $this->currencies_mode = 'checkbox';
         $this->ps_versions_compliancy = ['min' => '8.0.0', 'max' => '9.99.99'];
         parent::__construct();
+        if (!defined('_PS_ADMIN_DIR_') && PHP_SAPI !== 'cli') {
+            // Nobody reads them in the shop or its webservice, and translating would load every text of the shop.
+            $this->displayName = 'Shopbridge for TikTok Shop';
+
+            return;
+        }
         $this->displayName = $this->trans('Shopbridge for TikTok Shop', [], 'Modules.Shopbridge.Admin');
         $this->description = $this->trans('Tells your Shopbridge hub what changes in this shop, and brings TikTok Shop orders in.', [], 'Modules.Shopbridge.Admin');
         $this->confirmUninstall = $this->trans('Uninstall Shopbridge? Changes in this shop then no longer reach TikTok Shop. Your orders stay.', [], 'Modules.Shopbridge.Admin');

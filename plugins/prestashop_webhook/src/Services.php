@@ -24,6 +24,7 @@ use Shopbridge\Health\Observer;
 use Shopbridge\Outbox\MysqlQueue;
 use Shopbridge\Outbox\Queue;
 use Shopbridge\Settings\Settings;
+use Shopbridge\Settings\Switches;
 
 if (!defined('_PS_VERSION_')) {
     exit;
@@ -57,8 +58,10 @@ final class Services
     public static function recorder(): Recorder
     {
         return self::once(Recorder::class, static function () {
-            $recorder = new Recorder(self::database(), self::settings());
-            $recorder->whenOver([self::trigger(), 'fire']);
+            $recorder = new Recorder(self::database(), new Switches(new CoreConfig()));
+            $recorder->whenOver(static function (): void {
+                self::trigger()->fire();
+            });
 
             return $recorder;
         });

@@ -5,11 +5,8 @@ declare(strict_types=1);
 namespace Shopbridge\Tests;
 
 use PHPUnit\Framework\TestCase;
-use Shopbridge\Hook\CatalogueHooks;
+use Shopbridge\Hook\GoodsHooks;
 use Shopbridge\Hook\OrderHooks;
-use Shopbridge\Hook\PriceHooks;
-use Shopbridge\Hook\ProductHooks;
-use Shopbridge\Hook\StockHooks;
 use Shopbridge\Hook\TriggerHooks;
 
 /**
@@ -33,11 +30,8 @@ final class HooksTest extends TestCase
     protected function setUp(): void
     {
         $this->module = new class() {
-            use CatalogueHooks;
+            use GoodsHooks;
             use OrderHooks;
-            use PriceHooks;
-            use ProductHooks;
-            use StockHooks;
             use TriggerHooks;
         };
     }

@@ -12,7 +12,7 @@ declare(strict_types=1);
 namespace Shopbridge\Event;
 
 use Shopbridge\Core\Database;
-use Shopbridge\Settings\Settings;
+use Shopbridge\Settings\Switches;
 
 if (!defined('_PS_VERSION_')) {
     exit;
@@ -35,8 +35,8 @@ final class Recorder
 
     /** @var Database */
     private $database;
-    /** @var Settings */
-    private $settings;
+    /** @var Switches */
+    private $switches;
     /** @var array<string, int> */
     private $seen = [];
     /** @var bool */
@@ -44,10 +44,10 @@ final class Recorder
     /** @var callable|null */
     private $afterwards;
 
-    public function __construct(Database $database, Settings $settings)
+    public function __construct(Database $database, Switches $switches)
     {
         $this->database = $database;
-        $this->settings = $settings;
+        $this->switches = $switches;
     }
 
     /**
@@ -65,7 +65,7 @@ final class Recorder
     public function record(string $type, Subject $subject, array $shops, array $hint = []): void
     {
         $shops = array_values(array_filter($shops, function (int $shop) use ($type): bool {
-            return $this->settings->wants($shop, $type);
+            return $this->switches->wants($shop, $type);
         }));
         if ($shops === [] || !$this->isNew($type, $subject, $shops)) {
             return;

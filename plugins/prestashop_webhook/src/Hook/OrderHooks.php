@@ -11,15 +11,21 @@ declare(strict_types=1);
 
 namespace Shopbridge\Hook;
 
+use Shopbridge\Event\Log;
 use Shopbridge\Event\Recorder;
 use Shopbridge\Event\Subject;
+use Shopbridge\Order\BuyerMail;
+use Shopbridge\Order\OrderPanel;
+use Shopbridge\Order\Placing;
+use Shopbridge\Services;
 
 if (!defined('_PS_VERSION_')) {
     exit;
 }
 
 /**
- * Orders, their states, parcels and slips, whoever changed them.
+ * Orders, their states, parcels and slips, whoever changed them. While one of TikTok Shop's orders is made, they step in, and
+ * keep the shop from writing to TikTok Shop's buyers.
  */
 trait OrderHooks
 {
@@ -111,5 +117,57 @@ trait OrderHooks
                 $recorder->record($type, new Subject('order', (int) $order), (int) $shop > 0 ? [(int) $shop] : $shops);
             }
         });
+    }
+
+    public function hookActionObjectOrderAddBefore($params): void
+    {
+        $placing = Placing::now();
+        if ($placing !== null && ($params['object'] ?? null) instanceof \Order) {
+            $placing->fillOrder($params['object']);
+        }
+    }
+
+    public function hookActionObjectOrderDetailAddBefore($params): void
+    {
+        $placing = Placing::now();
+        if ($placing !== null && ($params['object'] ?? null) instanceof \OrderDetail) {
+            $placing->fillDetail($params['object']);
+        }
+    }
+
+    public function hookActionObjectOrderPaymentAddBefore($params): void
+    {
+        $placing = Placing::now();
+        if ($placing !== null && ($params['object'] ?? null) instanceof \OrderPayment) {
+            $placing->fillPayment($params['object']);
+        }
+    }
+
+    /**
+     * False stops the mail. A merchant's own mails about such an order go out as ever.
+     */
+    public function hookActionEmailSendBefore($params): bool
+    {
+        try {
+            return !BuyerMail::isOne($params['to'] ?? '', (array) ($params['templateVars'] ?? []));
+        } catch (\Throwable $failure) {
+            Log::failure($failure);
+
+            return true;
+        }
+    }
+
+    /**
+     * What TikTok Shop says about the order, beside it in the back office.
+     */
+    public function hookDisplayAdminOrderSide($params): string
+    {
+        try {
+            return (new OrderPanel($this, Services::database()))->show((int) ($params['id_order'] ?? 0));
+        } catch (\Throwable $failure) {
+            Log::failure($failure);
+
+            return '';
+        }
     }
 }

@@ -21,64 +21,23 @@ if (!defined('_PS_VERSION_')) {
 /**
  * What the merchant set, per shop: where events go, the secret that signs them, which families are on.
  */
-final class Settings
+final class Settings extends Switches
 {
-    /** Switches of the Configure page and the event types that each turns off. */
-    const FAMILIES = [
-        'products' => ['product.saved', 'product.deleted'],
-        'stock' => ['stock.changed'],
-        'prices' => ['price.changed'],
-        'categories' => ['category.saved', 'category.deleted', 'catalog.changed'],
-        'orders' => ['order.changed', 'order.cancelled'],
-        'shipments' => ['shipment.changed'],
-        'refunds' => ['refund.created'],
-    ];
-
     /** Seconds for which calls signed with the former secret are still taken. */
     const ROTATION = 86400;
 
-    const URL = 'SHOPBRIDGE_URL';
-    const SECRET = 'SHOPBRIDGE_SECRET';
     const FORMER = 'SHOPBRIDGE_FORMER';
     const FORMER_AT = 'SHOPBRIDGE_FORMER_AT';
-    const OFF = 'SHOPBRIDGE_OFF';
     const CRON_TOKEN = 'SHOPBRIDGE_CRON_TOKEN';
     const NAMES = [self::URL, self::SECRET, self::FORMER, self::FORMER_AT, self::OFF, self::CRON_TOKEN];
 
-    /** @var ConfigStore */
-    private $store;
     /** @var Cipher */
     private $cipher;
 
     public function __construct(ConfigStore $store, Cipher $cipher)
     {
-        $this->store = $store;
+        parent::__construct($store);
         $this->cipher = $cipher;
-    }
-
-    /**
-     * Whether this shop is joined to a hub. Cheap: the core holds its configuration in memory.
-     */
-    public function isJoined(int $shop): bool
-    {
-        return $this->store->get(self::URL, $shop) !== '' && $this->store->get(self::SECRET, $shop) !== '';
-    }
-
-    /**
-     * Whether a shop wants events of this type sent.
-     */
-    public function wants(int $shop, string $type): bool
-    {
-        if (!$this->isJoined($shop)) {
-            return false;
-        }
-        foreach ($this->familiesOff($shop) as $family) {
-            if (in_array($type, self::FAMILIES[$family], true)) {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     /**
@@ -159,14 +118,6 @@ final class Settings
                 $this->store->inherit($name, $shop);
             }
         }
-    }
-
-    /**
-     * @return string[] names of the families that are switched off
-     */
-    public function familiesOff(int $shop): array
-    {
-        return array_values(array_intersect(explode(',', $this->store->get(self::OFF, $shop)), array_keys(self::FAMILIES)));
     }
 
     /**
