@@ -194,9 +194,11 @@ def _supervisor(config: Config, environ: Environ, at_end: Callable[[], object] |
 
 
 def _sandbox_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=8001, help="TikTok Shop's port; Magento and PrestaShop take the next two")
+    parser.add_argument("--port", type=int, default=8001, help="TikTok Shop's port; the stores take those after it")
     parser.add_argument("--hub", default="http://127.0.0.1:8000", help="the hub's address, where messages go")
-    parser.add_argument("--catalogue", default="", help="folder of a Luma catalogue for the Magento store")
+    parser.add_argument("--catalogue", default="", help="folder of a Luma catalogue for the first store")
+    parser.add_argument("--stores", default="", help="which stores, by their short names with commas between; all")
+    parser.add_argument("--products", type=int, default=0, help="about how many products the stores after the first one start with; all")
 
 
 def _sandbox(words: Words, environ: Environ) -> int:
@@ -205,26 +207,35 @@ def _sandbox(words: Words, environ: Environ) -> int:
     import threading
 
     from hub import demo
-    from hub.sandbox import Keys, Practice, catalogue_from
+    from hub.sandbox import Practice, beginning, catalogue_from, slugs
+    from hub.sandbox.catalogue import demo_catalogue
 
     config = configured(environ)
+    stores = [one.strip() for one in words.stores.split(",") if one.strip()] or list(slugs())
+    if unknown := [one for one in stores if one not in slugs()]:
+        print(f"There is no practice store {', '.join(unknown)}: choose of {', '.join(slugs())}.", file=sys.stderr)
+        return 2
     try:
-        keys = demo.read_keys(config.data_dir)
+        app_secret = demo.read_place(config.data_dir).app_secret
     except FileNotFoundError:
-        keys = Keys.draw()
-        demo.keep_keys(config.data_dir, keys)
+        app_secret = ""
+    first, own = catalogue_from(words.catalogue), demo_catalogue()
+    few = beginning(own, words.products) if words.products else own
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    ports = (words.port, words.port + 1, words.port + 2)
-    with Practice.start(hub_url=words.hub, ports=ports, keys=keys, catalogue=catalogue_from(words.catalogue)) as practice:
-        print("TikTok Shop, Magento and PrestaShop practise at", *practice.urls, flush=True)
+    with Practice.start(hub_url=words.hub, port=words.port, stores=stores, catalogue=few, catalogues={stores[0]: first or own},
+                        app_secret=app_secret) as practice:
+        kept = demo.keep_place(config.data_dir, practice)
+        for name, url in (("TikTok Shop", practice.tiktok_url), *((slug, practice.url(slug)) for slug in stores)):
+            print(f"{name} practises at {url}", flush=True)
+        print(f"What to type into the wizard stands in {kept}", flush=True)
         ended.wait()
     return 0
 
 
 def _demo_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=0, help="the hub's port (PORT, default 8000); the platforms take the next three")
+    parser.add_argument("--port", type=int, default=0, help="the hub's port (PORT, default 8000); the platforms take those after it")
     parser.add_argument("--once", action="store_true", help="end when the story is told")
 
 
@@ -237,7 +248,6 @@ def _demo(words: Words, environ: Environ) -> int:
 
     from hub import demo, embedded
     from hub.models import migrations
-    from hub.sandbox import Keys
     from hub.wiring import open_hub
 
     port = words.port or int(environ.get("PORT") or 8000)
@@ -251,19 +261,16 @@ def _demo(words: Words, environ: Environ) -> int:
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     embedded.ensure(data_dir)
     migrations.upgrade(config.database_url)
-    keys = Keys.draw()
-    demo.keep_keys(data_dir, keys)
     hub = open_hub(config)
     password = secrets.token_urlsafe(9) + "-demo"
     demo.make_owner(hub, password)
     argv = [sys.executable, "-m", "hub.cli", "sandbox", "--port", str(port + 1), "--hub", config.public_url,
-            "--catalogue", environ.get("CATALOGUE", "")]
+            "--catalogue", environ.get("CATALOGUE", ""), "--products", str(demo.PRODUCTS)]
     supervisor = _supervisor(config, environ, lambda: embedded.stop(data_dir), [Child("sandbox", argv, stops=2)])
     failed: list[str] = []
 
     def tell(stop: threading.Event) -> None:
-        urls = (f"http://127.0.0.1:{port + 1}", f"http://127.0.0.1:{port + 2}", f"http://127.0.0.1:{port + 3}")
-        story = demo.Story(hub, urls, keys, stop, lambda says: print(f"story     | {says}", flush=True))
+        story = demo.Story(hub, stop, lambda says: print(f"story     | {says}", flush=True))
         for line in demo.lines_of(config.public_url, password):
             print(line, flush=True)
         try:
@@ -339,7 +346,7 @@ def _of_this_folder(environ: Environ) -> Environ:
 COMMANDS: list[Command] = [
     Command("run", "Run the hub: web, workers, scheduler and, unless REDIS_URL is set, the queue.", _run),
     Command("demo", "Practice mode: the hub with practice platforms and a story; no account anywhere.", _demo, _demo_arguments),
-    Command("sandbox", "The practice platforms alone: TikTok Shop, a Magento and a PrestaShop store.", _sandbox, _sandbox_arguments),
+    Command("sandbox", "The practice platforms alone: TikTok Shop and a store of each system.", _sandbox, _sandbox_arguments),
     Command("worker", "A worker, for one or more queues.", _worker, _worker_arguments),
     Command("scheduler", "A scheduler; several may run, one acts.", _scheduler),
     Command("migrate", "Bring the database to the newest version.", _migrate),

@@ -1,4 +1,4 @@
-"""The demo's story: a merchant connects two practice stores, lists the catalogue, and buyers order.
+"""The demo's story: a merchant connects a practice store of each system, lists the catalogue, and buyers order.
 
 It does what a person would do on the screens, through the same flows, and drives the practice platforms through their
 control API. Afterwards a buyer goes on ordering now and then.
@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import random
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,32 +30,55 @@ from hub.models.orders import LinkState, OrderLink
 from hub.models.products import StoreProduct
 from hub.models.shops import Shop
 from hub.models.tasks import Task
-from hub.practice import control, join, practice_app, settings_for
-from hub.sandbox import APP_KEY, SERVICE_ID, Keys
+from hub.practice import control, join, practice_app
+from hub.sandbox import APP_KEY, SERVICE_ID, Practice
+from hub.stores import PLATFORMS
 from hub.wiring import Hub
 
 OWNER_EMAIL = "owner@example.com"
 NAME = "The demo"
-KEYS_FILE = "practice-keys.json"
+PRACTICE_FILE = "practice.json"
 # What a merchant fills in once, in Settings › Products.
 PACKAGE = {"package_length": 20, "package_width": 15, "package_height": 10, "package_weight": "0.5"}
-STORES = (("magento", "Magento practice store", "US"), ("prestashop", "PrestaShop practice store", "GB"))
+# The first store has the whole catalogue, each other one about so much of it: four stores come up as quickly as two did.
+PRODUCTS = 24
 REFUSED_TITLE = "Walnut"
 _OPEN_TASKS = (TaskState.QUEUED, TaskState.RUNNING)
 
 
-def keep_keys(data_dir: Path, keys: Keys) -> Path:
-    """Writes the practice platforms' keys where the sandbox process finds them; readable by the owner only."""
-    path = data_dir / KEYS_FILE
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the practice platforms are and what they let one in with, as the process that runs them wrote it down.
+
+    ``stores`` by slug: address, and what a merchant types into the wizard.
+    """
+
+    app_secret: str
+    tiktok: str = ""
+    stores: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
+
+
+def keep_place(data_dir: Path, practice: Practice) -> Path:
+    """Writes down where the practice platforms are and their keys; readable by the owner only."""
+    place = {"app_secret": practice.app_secret, "tiktok": practice.tiktok_url,
+             "stores": {slug: [practice.url(slug), practice.settings(slug)] for slug in practice.apps}}
+    path = data_dir / PRACTICE_FILE
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.touch(mode=0o600)
-    path.write_text(json.dumps({name: getattr(keys, name) for name in Keys.__slots__}))
+    fresh = path.with_suffix(".new")
+    fresh.touch(mode=0o600)
+    fresh.write_text(json.dumps(place))
+    fresh.replace(path)
     return path
 
 
-def read_keys(data_dir: Path) -> Keys:
-    """Reads what `keep_keys` wrote. Raises ``FileNotFoundError``."""
-    return Keys(**json.loads((data_dir / KEYS_FILE).read_text()))
+def read_place(data_dir: Path) -> Place:
+    """Reads what `keep_place` wrote. Raises ``FileNotFoundError``."""
+    known = json.loads((data_dir / PRACTICE_FILE).read_text())
+    return Place(known["app_secret"], known["tiktok"], {slug: (url, settings) for slug, (url, settings) in known["stores"].items()})
+
+
+def _name(platform: str) -> str:
+    return PLATFORMS[platform].practice_store().title
 
 
 class Stopped(Exception):
@@ -64,32 +87,30 @@ class Stopped(Exception):
 
 @dataclass(slots=True)
 class Story:
-    """Tells itself over a hub and the practice platforms at ``urls`` (TikTok Shop, Magento, PrestaShop)."""
+    """Tells itself over a hub and the practice platforms, once these have written down where they are."""
 
     hub: Hub
-    urls: tuple[str, str, str]
-    keys: Keys
     stop: threading.Event
     say: Callable[[str], None]
+    place: Place = field(default_factory=lambda: Place(""))
 
     def run(self) -> None:
         """The whole story, once."""
         self._wait("the practice platforms", self._platforms_answer, 60)
-        app_id = practice_app(self.hub, self.urls[0], APP_KEY, self.keys.app_secret, SERVICE_ID)
-        for platform, name, region in STORES:
-            connection_id = self._connect(platform, name, region, app_id)
-            self._list_catalogue(connection_id, name)
-        for platform, name, _ in STORES:
-            self._sell(platform, self._shop(name))
+        app_id = practice_app(self.hub, self.place.tiktok, APP_KEY, self.place.app_secret, SERVICE_ID)
+        for slug in self.place.stores:
+            self._list_catalogue(self._connect(slug, app_id), _name(slug))
+        for slug in self.place.stores:
+            self._sell(slug, self._shop(_name(slug)))
         self._count()
 
     def go_on(self, seed: int = 1) -> None:
         """A buyer orders now and then, and somebody ships, until the end."""
         dice = random.Random(seed)  # noqa: S311 - a story, not a secret
         while not self.stop.wait(dice.uniform(20, 45)):
-            platform, name, _ = dice.choice(STORES)
+            platform = dice.choice(list(self.place.stores))
             try:
-                order_id = self._order(self._shop(name), dice.randint(1, 3), dice)
+                order_id = self._order(self._shop(_name(platform)), dice.randint(1, 3), dice)
                 self.say(f"a buyer ordered {order_id}")
                 self._wait("the order", partial(self._in_store, order_id), 120)
                 if dice.random() < 0.6:
@@ -99,10 +120,11 @@ class Story:
 
     # -- chapters
 
-    def _connect(self, platform: str, name: str, region: str, app_id: int) -> int:
-        store_url = self.urls[1 if platform == "magento" else 2]
-        connection_id = join(self.hub, name=name, platform=platform, settings=settings_for(platform, store_url, self.keys), store_url=store_url,
-                             tiktok_url=self.urls[0], app_id=app_id, region=region)
+    def _connect(self, platform: str, app_id: int) -> int:
+        name, region = _name(platform), PLATFORMS[platform].practice_store().region
+        store_url, settings = self.place.stores[platform]
+        connection_id = join(self.hub, name=name, platform=platform, settings=settings, store_url=store_url, tiktok_url=self.place.tiktok,
+                             app_id=app_id, region=region)
         with self.hub.db.write() as session:
             shop = session.scalars(select(Shop).where(Shop.connection_id == connection_id)).one()
             change_settings(session, shop.id, "products", PACKAGE)
@@ -128,7 +150,7 @@ class Story:
             mapped = categories.confirm_suggestions(session, session.get_one(Shop, shop.id), NAME)
         found = self._count_of(StoreProduct.id, StoreProduct.connection_id == connection_id)
         self.say(f"{name}: {found} products pulled, {mapped} categories mapped as TikTok Shop suggested")
-        control(self.urls[0], "POST", "review_rules", {"contains": self._to_refuse(connection_id), "verdict": "refuse", "times": 1,
+        control(self.place.tiktok, "POST", "review_rules", {"contains": self._to_refuse(connection_id), "verdict": "refuse", "times": 1,
                                                         "reason": "The main picture shows more than the product."})
         with self.hub.db.write() as session:
             ids = session.scalars(select(Listing.id).where(Listing.shop_id == shop.id).order_by(Listing.id)).all()
@@ -154,12 +176,12 @@ class Story:
             self._wait(f"order {order_id} in the store", partial(self._in_store, order_id), 120)
         shipped, cancelled, refunded, _ = orders
         self._ship(platform, shipped)
-        control(self.urls[0], "POST", f"orders/{cancelled}/cancel", {"by": "BUYER"})
+        control(self.place.tiktok, "POST", f"orders/{cancelled}/cancel", {"by": "BUYER"})
         self._ship(platform, refunded)
         for step in ("collect", "deliver"):
-            control(self.urls[0], "POST", f"orders/{shipped}/{step}")
-            control(self.urls[0], "POST", f"orders/{refunded}/{step}")
-        control(self.urls[0], "POST", f"orders/{refunded}/refund")
+            control(self.place.tiktok, "POST", f"orders/{shipped}/{step}")
+            control(self.place.tiktok, "POST", f"orders/{refunded}/{step}")
+        control(self.place.tiktok, "POST", f"orders/{refunded}/refund")
         self._wait("the cancellation", lambda: self._link(cancelled).state is LinkState.CANCELLED, 120)
         self._wait("the refund", lambda: self._link(refunded).refunded > 0, 120)
         self.say(f"{shop.name}: 4 orders in the store; one delivered, one cancelled, one refunded, one to be shipped by you")
@@ -177,27 +199,24 @@ class Story:
     # -- steps
 
     def _order(self, shop: Shop, lines: int, dice: random.Random) -> str:
-        known = control(self.urls[0], "GET", "products")
+        known = control(self.place.tiktok, "GET", "products")
         skus = [sku for row in known["products"] if row["status"] == "ACTIVATE" and row["shop_id"] == shop.tiktok_shop_id
                 for sku in row["skus"] if sku["available"] >= 2]
         chosen = dice.sample(skus, min(lines, len(skus)))
-        placed = control(self.urls[0], "POST", "orders", {
+        placed = control(self.place.tiktok, "POST", "orders", {
             "shop_id": shop.tiktok_shop_id, "status": "PAID", "shipping": {"original": "4.99"},
             "lines": [{"sku_id": sku["id"], "quantity": dice.randint(1, 2)} for sku in chosen],
             "tax": {"mode": "remitted" if shop.region == "US" else "inclusive", "rate": "0.08"}})
         # The buyer's free hour to cancel, which holds an order back, is over at once in the story.
-        control(self.urls[0], "POST", f"orders/{placed['id']}/end_hold")
+        control(self.place.tiktok, "POST", f"orders/{placed['id']}/end_hold")
         return str(placed["id"])
 
     def _ship(self, platform: str, order_id: str) -> None:
         """The merchant ships in his store, with a carrier that TikTok Shop knows by that name."""
-        link, url = self._link(order_id), self.urls[1 if platform == "magento" else 2]
+        link, (url, _) = self._link(order_id), self.place.stores[platform]
         number = f"TRK{order_id[-9:]}"
         provider = self._shop_by_id(link.shop_id).providers[0]["name"]
-        body: dict[str, Any] = {"number": number, "title": provider, "carrier_code": "custom", "carrier": provider}
-        if platform == "magento":
-            body = {"tracks": [{"number": number, "title": provider, "carrier_code": "custom"}]}
-        control(url, "POST", f"orders/{link.store_order_id}/ship", body)
+        control(url, "POST", f"orders/{link.store_order_id}/ship", {"number": number, "title": provider, "carrier": provider})
         self._wait("the tracking number", lambda: self._link(order_id).state is LinkState.SHIPPED, 120)
 
     # -- looking
@@ -213,8 +232,10 @@ class Story:
 
     def _platforms_answer(self) -> bool:
         try:
-            return all(control(url, "GET", "health") is not None for url in self.urls)
-        except HubError:
+            self.place = read_place(self.hub.config.data_dir)
+            urls = (self.place.tiktok, *(url for url, _ in self.place.stores.values()))
+            return all(control(url, "GET", "health") is not None for url in urls)
+        except (HubError, FileNotFoundError):
             return False
 
     def _is_over(self, task_id: int) -> bool:

@@ -50,7 +50,10 @@ def join(hub: Hub, *, name: str, platform: str, settings: Mapping[str, str], sto
         raise RuntimeError("; ".join(one.says for one in health.problems) or "the practice store is not well")
     consented = consent(hub, connection_id, app_id, tiktok_url)
     with hub.db.read() as session:
-        shop = session.scalars(select(Shop).where(Shop.id.in_(consented.shop_ids), Shop.region == region)).one()
+        shop = session.scalars(select(Shop).where(Shop.id.in_(consented.shop_ids), Shop.region == region,
+                                                  Shop.connection_id.is_(None)).order_by(Shop.id)).first()
+    if shop is None:
+        raise RuntimeError(f"no TikTok shop of {region} is left")
     connect.choose_shop(hub, connection_id, shop.id)
     return connection_id
 
@@ -62,13 +65,3 @@ def consent(hub: Hub, connection_id: int, app_id: int, tiktok_url: str) -> conne
         _, state = connect.consent(session, hub.config, connection, app, "practice")
     code = control(tiktok_url, "POST", "authorize")["code"]
     return connect.finish_consent(hub, state, code, "practice")
-
-
-def settings_for(platform: str, store_url: str, keys: Any) -> dict[str, str]:
-    """What a merchant would type into the wizard's store step for a practice store."""
-    if platform == "magento":
-        return {"base_url": store_url, "consumer_key": keys.consumer_key, "consumer_secret": keys.consumer_secret,
-                "access_token": keys.access_token, "access_token_secret": keys.access_secret}
-    return {"base_url": store_url, "webservice_key": keys.webservice_key}
-
-

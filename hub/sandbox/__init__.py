@@ -1,15 +1,17 @@
-"""Practice mode: TikTok Shop and two stores as real HTTP servers on loopback, and the catalogues they start with.
+"""Practice mode: TikTok Shop and the stores as real HTTP servers on loopback, and the catalogues they start with.
 
-    with Practice.start(ports=(8001, 8002, 8003), hub_url="http://127.0.0.1:8000") as practice: ...
+    with Practice.start(port=8001, hub_url="http://127.0.0.1:8000") as practice: ...
 
-Each simulator is strict, keeps a journal of its own and is driven through ``/sandbox/…`` (see their ``control``).
+Each registered store system brings its own practice store (`hub.stores.base.PracticeStore`). Each simulator is strict, keeps a
+journal of its own and is driven through ``/sandbox/…`` (see their ``control``).
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,7 @@ from hub.sandbox.catalogue import demo_catalogue
 from hub.sandbox.luma import load as load_luma
 from hub.seed import SeedCatalogue
 from hub.simulator import Server, serve
-from hub.stores.magento import sandbox as magento
-from hub.stores.prestashop import sandbox as prestashop
+from hub.stores import PLATFORMS
 from hub.tiktok import sandbox as tiktok
 
 APP_KEY = "6practiceapp1"
@@ -26,76 +27,98 @@ SERVICE_ID = "7400000000000000001"
 REGIONS = ("US", "GB")
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """What the practice platforms let one in with; drawn anew for each run, so that nothing real looks like them."""
+def slugs() -> tuple[str, ...]:
+    """The store systems that can be practised with, in the order of their registration: so they get their ports."""
+    return tuple(slug for slug, platform in PLATFORMS.items() if platform.practice)
 
-    app_secret: str
-    consumer_key: str
-    consumer_secret: str
-    access_token: str
-    access_secret: str
-    webservice_key: str
 
-    @classmethod
-    def draw(cls) -> Keys:
-        """New ones."""
-        word = secrets.token_hex
-        return cls(word(20), word(16), word(16), word(16), word(16), secrets.token_hex(16).upper())
+def regions_for(stores: Sequence[str]) -> tuple[str, ...]:
+    """The markets that TikTok Shop needs a shop in, one for each store: two stores of one market get two shops there."""
+    wanted = Counter(PLATFORMS[slug].practice_store().region for slug in stores)
+    return (*REGIONS, *(wanted - Counter(REGIONS)).elements())
 
 
 @dataclass(slots=True)
 class Practice:
-    """The running simulators; ``tiktok``, ``magento`` and ``prestashop`` are the applications, ``servers`` theirs in that order."""
+    """The running simulators. ``tiktok`` and ``apps`` (by slug) are the applications, ``catalogue`` what a store starts with."""
 
-    keys: Keys
+    app_secret: str
     tiktok: Any
-    magento: Any
-    prestashop: Any
-    servers: tuple[Server, Server, Server]
+    tiktok_server: Server
+    host: str
+    port: int
+    senders: bool
+    catalogue: SeedCatalogue
+    catalogues: Mapping[str, SeedCatalogue]
+    currencies: Mapping[str, str]
+    apps: dict[str, Any] = field(default_factory=dict)
+    servers: dict[str, Server] = field(default_factory=dict)
 
     @classmethod
-    def start(cls, *, hub_url: str, ports: tuple[int, int, int] = (0, 0, 0), host: str = "127.0.0.1", catalogue: SeedCatalogue | None = None,
-              second_catalogue: SeedCatalogue | None = None, keys: Keys | None = None, senders: bool = True,
-              tiktok_settings: Mapping[str, Any] | None = None, regions: tuple[str, ...] = REGIONS,
-              currencies: tuple[str, str] = ("USD", "GBP")) -> Practice:
-        """Starts all three. ``senders`` False: messages leave only when the control API says so (tests).
+    def start(cls, *, hub_url: str, port: int = 0, host: str = "127.0.0.1", stores: Sequence[str] | None = None,
+              catalogue: SeedCatalogue | None = None, catalogues: Mapping[str, SeedCatalogue] | None = None, app_secret: str = "",
+              senders: bool = True, tiktok_settings: Mapping[str, Any] | None = None, regions: Sequence[str] | None = None,
+              currencies: Mapping[str, str] | None = None) -> Practice:
+        """Starts TikTok Shop at ``port`` and the stores on those after it, each always on its own (0: any that is free).
 
-        The Magento store sells in dollars to the US shop, the PrestaShop store in pounds to the UK shop; ``catalogue`` and
-        ``second_catalogue`` are theirs, our own where none is given. Other ``regions`` and ``currencies`` make other markets.
+        ``stores`` are started at once (all, where None), any other when it is first asked for. ``catalogues`` by slug come before
+        ``catalogue``, which is our own where none is given. ``senders`` False: messages leave only when the control API says so
+        (tests). ``regions`` and ``currencies`` make other markets than the practice stores' own.
         """
-        keys = keys or Keys.draw()
-        own = demo_catalogue()
+        stores = slugs() if stores is None else stores
+        secret = app_secret or secrets.token_hex(20)
         tts = tiktok.create_simulator(
-            app_key=APP_KEY, app_secret=keys.app_secret, service_id=SERVICE_ID, regions=regions, run_thread=senders,
+            app_key=APP_KEY, app_secret=secret, service_id=SERVICE_ID, regions=regions or regions_for(stores), run_thread=senders,
             webhook_url=f"{hub_url.rstrip('/')}/hooks/tiktok/{APP_KEY}",
             redirect_url=f"{hub_url.rstrip('/')}/connect/tiktok/callback", **dict(tiktok_settings or {}))
-        tts_server = serve(tts, host, ports[0])
-        tts.sim.settings["public_url"] = tts_server.url
-        first = magento.create_simulator(
-            catalogue=replace(catalogue or own, currency=currencies[0]), consumer_key=keys.consumer_key, consumer_secret=keys.consumer_secret,
-            access_token=keys.access_token, access_token_secret=keys.access_secret, locale="en_US", timezone="America/Chicago")
-        first_server = serve(first, host, ports[1])
-        second = prestashop.create_simulator(catalogue=replace(second_catalogue or own, currency=currencies[1]), webservice_key=keys.webservice_key)
-        second_server = serve(second, host, ports[2])
-        for app, server in ((first, first_server), (second, second_server)):
-            app.sim.base_url = f"{server.url}/"
-            if senders:
-                app.sim.sender.start()
-        return cls(keys, tts, first, second, (tts_server, first_server, second_server))
+        server = serve(tts, host, port)
+        tts.sim.settings["public_url"] = server.url
+        made = cls(secret, tts, server, host, port, senders, catalogue or demo_catalogue(), catalogues or {}, currencies or {})
+        for slug in stores:
+            made.url(slug)
+        return made
 
     @property
-    def urls(self) -> tuple[str, str, str]:
-        """Addresses of TikTok Shop, the Magento and the PrestaShop store."""
-        first, second, third = (server.url for server in self.servers)
-        return first, second, third
+    def tiktok_url(self) -> str:
+        """TikTok Shop's address."""
+        return self.tiktok_server.url
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The addresses of all that run, TikTok Shop's first."""
+        return (self.tiktok_url, *(server.url for server in self.servers.values()))
+
+    def url(self, slug: str) -> str:
+        """The address of a store, which is started where it does not run yet. Raises ``KeyError`` for an unknown one."""
+        if slug not in self.servers:
+            self._start(slug)
+        return self.servers[slug].url
+
+    def store(self, slug: str) -> Any:
+        """The application of a store, which is started where it does not run yet."""
+        self.url(slug)
+        return self.apps[slug]
+
+    def settings(self, slug: str) -> dict[str, str]:
+        """What a merchant would type into the wizard's store step."""
+        return PLATFORMS[slug].practice_store().settings(self.store(slug), self.url(slug))
+
+    def _start(self, slug: str) -> None:
+        practice = PLATFORMS[slug].practice_store()
+        catalogue = replace(self.catalogues.get(slug, self.catalogue), currency=self.currencies.get(slug, practice.currency))
+        app = practice.create(catalogue)
+        server = serve(app, self.host, self.port + 1 + slugs().index(slug) if self.port else 0)
+        app.sim.base_url = f"{server.url}/" if app.sim.base_url.endswith("/") or not app.sim.base_url else server.url
+        self.apps[slug], self.servers[slug] = app, server
+        if self.senders:
+            app.sim.sender.start()
 
     def close(self) -> None:
         """Stops the senders and the servers."""
-        for app in (self.magento, self.prestashop):
+        for app in self.apps.values():
             app.sim.sender.stop()
         self.tiktok.sender.stop()
-        for server in self.servers:
+        for server in (self.tiktok_server, *self.servers.values()):
             server.close()
 
     def __enter__(self) -> Practice:
@@ -108,3 +131,9 @@ class Practice:
 def catalogue_from(path: str) -> SeedCatalogue | None:
     """The catalogue that ``CATALOGUE=`` names (a folder in the Luma form), or None for our own."""
     return load_luma(Path(path)) if path else None
+
+
+def beginning(catalogue: SeedCatalogue, products: int) -> SeedCatalogue:
+    """The catalogue with at most so many products, picked evenly, so that every kind of them is there."""
+    step = max(1, -(-len(catalogue.products) // products))
+    return replace(catalogue, products=catalogue.products[::step])

@@ -1,4 +1,5 @@
-"""The store systems that the hub knows: one line each, and nothing else to do (``architecture.md`` 5d)."""
+"""The store systems that the hub knows, in the order in which they are offered: a name each, and nothing else to do
+(docs/adding-a-platform.md)."""
 
 from __future__ import annotations
 
@@ -7,5 +8,4 @@ from collections.abc import Mapping
 from hub.stores import bigcommerce, magento, prestashop, shopify
 from hub.stores.base import Platform
 
-PLATFORMS: Mapping[str, Platform] = {platform.slug: platform for platform in (
-    bigcommerce.PLATFORM, magento.PLATFORM, prestashop.PLATFORM, shopify.PLATFORM)}
+PLATFORMS: Mapping[str, Platform] = {one.PLATFORM.slug: one.PLATFORM for one in (magento, prestashop, shopify, bigcommerce)}

@@ -22,7 +22,7 @@ def joining(world: World) -> Iterator[str]:
     """A connection whose store address was entered, and no keys."""
     with world.hub.db.write() as session:
         made = connect.create(session, "Joins by Activate", "magento", Mode.PRACTICE)
-        made.wizard = {"base_url": world.practice.urls[1], "market": "us"}
+        made.wizard = {"base_url": world.practice.url("magento"), "market": "us"}
         world.connections["joining"] = made.id
     yield f"{world.web.url}/connect/magento/{made.handshake_key}"
     with world.hub.db.write() as session:
@@ -104,12 +104,12 @@ def test_an_address_that_nobody_entered_goes_through_the_guard(world: World, joi
         assert requests.post(f"{joining}/callback", data={**KEYS, "store_base_url": inside}, timeout=10).status_code == 422
     with world.hub.db.write() as session:
         session.get_one(Connection, world.connections["joining"]).mode = Mode.LIVE
-    refused = requests.post(f"{joining}/callback", data={**KEYS, "store_base_url": world.practice.urls[1]}, timeout=10)
+    refused = requests.post(f"{joining}/callback", data={**KEYS, "store_base_url": world.practice.url("magento")}, timeout=10)
     assert refused.status_code == 422 and "https" in refused.text and not row(world).secrets
 
 
 def test_a_wrong_verifier_leaves_no_keys_behind(world: World, joining: str):
-    answer = requests.post(f"{joining}/callback", data={**KEYS, "store_base_url": world.practice.urls[1]}, timeout=10)
+    answer = requests.post(f"{joining}/callback", data={**KEYS, "store_base_url": world.practice.url("magento")}, timeout=10)
     assert answer.status_code == 422 and row(world).handshake_state == "refused" and not row(world).secrets
 
 

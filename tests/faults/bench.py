@@ -269,9 +269,9 @@ def running_bench(
     processes = Processes(config, offset, parts(config, workers))
     settings = {"review_after_s": None, "rate_per_s": None, **(tiktok_settings or {})}
     try:
-        with Practice.start(hub_url=config.public_url, catalogue=catalogue or few_products(), senders=False,
+        with Practice.start(hub_url=config.public_url, catalogue=catalogue or few_products(), stores=platforms, senders=False,
                             tiktok_settings=settings) as practice:
-            app_id = practice_app(hub, practice.urls[0], APP_KEY, practice.keys.app_secret, SERVICE_ID)
+            app_id = practice_app(hub, practice.tiktok_url, APP_KEY, practice.app_secret, SERVICE_ID)
             processes.start()
             until(lambda: answers(port), 30, "the web side")
             world = LiveWorld(hub, practice, _Nothing(), app_id, {}, offset=offset)  # type: ignore[arg-type]

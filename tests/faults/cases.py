@@ -308,7 +308,7 @@ def store_shows_rows(world: FaultWorld, platform: str) -> CHECK:
 
     def check() -> None:
         calls = {"magento": "PUT shopbridge/listings", "prestashop": "do:listings.put"}
-        app = world.practice.magento if platform == "magento" else world.practice.prestashop
+        app = world.practice.store(platform)
         assert app.sim.journal.entries(calls[platform])[-1].status == 200
 
     return check
@@ -353,7 +353,7 @@ def token_is_renewed(world: FaultWorld, platform: str) -> CHECK:
     def check() -> None:
         if world.connection(platform).state is ConnectionState.PAUSED:
             # The new token died with the worker, and TikTok Shop takes the old one once only: the seller is asked, nothing is lost.
-            practice.consent(world.hub, world.connections[platform], world.app_id, world.practice.urls[0])
+            practice.consent(world.hub, world.connections[platform], world.app_id, world.practice.tiktok_url)
             world.settle()
         arrived()
 
@@ -371,14 +371,14 @@ def seller_consents(world: FaultWorld, platform: str) -> tuple[tuple[Any, ...], 
             grant = session.get_one(Grant, world.shop(platform).grant_id)
             assert grant.access_token != before and world.connection(platform).state is ConnectionState.CONNECTED
 
-    return ("consent", connection_id, world.app_id, world.practice.urls[0]), check
+    return ("consent", connection_id, world.app_id, world.practice.tiktok_url), check
 
 
 def integration_is_activated(world: FaultWorld, platform: str) -> tuple[Callable[[], Any], CHECK]:
     """Magento's Activate posts its keys to the web side; where that died, the merchant presses Reauthorize."""
     with world.hub.db.write() as session:
         made = connect.create(session, "Joins by Activate", platform, Mode.PRACTICE)
-        made.wizard = {"base_url": world.practice.urls[1]}
+        made.wizard = {"base_url": world.practice.url("magento")}
         session.flush()
         address, made_id = f"{world.hub.config.public_url}/connect/magento/{made.handshake_key}", made.id
 
@@ -415,7 +415,7 @@ def practice_is_steered(world: FaultWorld, platform: str) -> tuple[tuple[Any, ..
     def check() -> None:
         assert world.tiktok("GET", "settings") == before
 
-    return ("control", world.practice.urls[0], "tick", {}), check
+    return ("control", world.practice.tiktok_url, "tick", {}), check
 
 
 def periodic_work(world: FaultWorld, platform: str) -> tuple[tuple[Any, ...], CHECK]:

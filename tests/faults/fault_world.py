@@ -190,8 +190,8 @@ def fault_world(folder: Path, database_url: str, redis_url: str, forks: Forks, *
     entry.use(hub)
     settings = {"review_after_s": None, "rate_per_s": None, **(tiktok_settings or {})}
     few = catalogue or few_products()
-    with Practice.start(hub_url=config.public_url, catalogue=few, second_catalogue=few, senders=False, tiktok_settings=settings) as practice:
-        app_id = practice_app(hub, practice.urls[0], APP_KEY, practice.keys.app_secret, SERVICE_ID)
+    with Practice.start(hub_url=config.public_url, catalogue=few, stores=platforms, senders=False, tiktok_settings=settings) as practice:
+        app_id = practice_app(hub, practice.tiktok_url, APP_KEY, practice.app_secret, SERVICE_ID)
         world = FaultWorld(hub, practice, None, app_id, {}, forks=forks)  # type: ignore[arg-type]
         try:
             world.start_web()

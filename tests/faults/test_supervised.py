@@ -33,7 +33,7 @@ def no_faults_left(bench: Bench) -> Iterator[None]:
 
 def tries(bench: Bench, order_id: str) -> list[float]:
     """When the store was asked to create this order, in seconds since 1970 by the hub's clock."""
-    return [entry.at for entry in bench.world.practice.magento.sim.journal.entries(CREATE) if order_id in entry.body]
+    return [entry.at for entry in bench.world.practice.store("magento").sim.journal.entries(CREATE) if order_id in entry.body]
 
 
 def is_asked_for(bench: Bench, order_id: str) -> bool:

@@ -84,7 +84,7 @@ def test_a_refused_refresh_pauses_the_work_is_told_once_and_all_goes_on_after_th
     assert len(notices(world, f"login:{connection_id}")) == 1
 
     for platform in world.connections:      # both shops' consents were taken away
-        practice.consent(world.hub, world.connections[platform], world.app_id, world.practice.urls[0])
+        practice.consent(world.hub, world.connections[platform], world.app_id, world.practice.tiktok_url)
     world.forked = True
     world.settle()
     world.forked = False

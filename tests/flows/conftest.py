@@ -41,7 +41,7 @@ def _both_stores(tmp_path_factory: pytest.TempPathFactory, redis_server: embedde
     shutil.copy(_sqlite_template, folder / "hub.db")
     settings = {"SHOPBRIDGE_MODE": "practice", "DATA_DIR": str(folder / "data"), "DATABASE_URL": f"sqlite:///{folder / 'hub.db'}",
                 "REDIS_URL": redis_server.url}
-    with small_world(Config.from_env(settings), *STORES, catalogue=few_products(), second_catalogue=few_products()) as built:
+    with small_world(Config.from_env(settings), *STORES, catalogue=few_products()) as built:
         for platform in STORES:
             sell(built, platform)
         yield built
@@ -69,7 +69,7 @@ def trade(request: pytest.FixtureRequest, _both_stores: World) -> Trade:
 @pytest.fixture(params=STORES)
 def fresh(request: pytest.FixtureRequest, config: Config) -> Iterator[Trade]:
     """The same in a world of this test's own: for what breaks things, or moves the clock."""
-    with small_world(config, request.param, catalogue=few_products(), second_catalogue=few_products()) as built:
+    with small_world(config, request.param, catalogue=few_products()) as built:
         sell(built, request.param)
         yield Trade(built, request.param)
 
@@ -78,7 +78,7 @@ def fresh(request: pytest.FixtureRequest, config: Config) -> Iterator[Trade]:
 def either(request: pytest.FixtureRequest, config: Config) -> Iterator[tuple[World, str]]:
     """A world with one connected store, of each kind in turn, and its platform's name; nothing pulled yet."""
     few = few_products()
-    with small_world(config, request.param, catalogue=few, second_catalogue=few) as built:
+    with small_world(config, request.param, catalogue=few) as built:
         yield built, request.param
 
 

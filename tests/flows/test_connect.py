@@ -20,7 +20,8 @@ from hub.models.connections import Connection, ConnectionState, Mode
 from hub.models.shops import Shop
 from hub.models.tasks import Task
 from hub.models.tiktok import App, Grant, GrantState
-from hub.practice import consent, settings_for
+from hub.practice import consent
+from hub.stores import PLATFORMS
 from hub.web import hooks
 from tests.support.trade import Trade, notices, owners
 from tests.support.world import World
@@ -28,10 +29,9 @@ from tests.support.world import World
 
 def new_connection(world: World, platform: str, **settings: str) -> int:
     """A second connection that is being set up; nothing of it is joined yet."""
-    url = world.practice.urls[1 if platform == "magento" else 2]
     with world.hub.db.write() as session:
         made = connect.create(session, "Second", platform, Mode.PRACTICE)
-        connect.save_store_settings(made, {**settings_for(platform, url, world.practice.keys), **settings})
+        connect.save_store_settings(made, {**world.practice.settings(platform), **settings})
         return made.id
 
 
@@ -53,7 +53,7 @@ def codes(health: Any) -> list[str]:
 
 @pytest.mark.feature("PRS-01")
 def test_an_address_without_a_shop_behind_it_is_refused_with_the_reason(trade: Trade):
-    elsewhere = new_connection(trade.world, trade.platform, base_url=trade.world.practice.urls[0])     # TikTok Shop is no store
+    elsewhere = new_connection(trade.world, trade.platform, base_url=trade.world.practice.tiktok_url)     # TikTok Shop is no store
     health = connect.check(trade.world.hub, elsewhere)
     assert not health.ok and codes(health)[0] in ("store.not_expected", "login.lost", "store.unreachable"), health
     assert health.problems[0].says and health.problems[0].fix
@@ -90,8 +90,9 @@ def test_secrets_are_sealed_and_a_field_left_empty_keeps_them(trade: Trade):
     row = world.connection(trade.platform)
     with world.hub.db.read() as session:
         stored = str(session.execute(text("SELECT * FROM connection WHERE id = :id"), {"id": row.id}).mappings().one())
-    keys = world.practice.keys
-    secrets = [keys.consumer_secret, keys.access_token, keys.access_secret] if trade.platform == "magento" else [keys.webservice_key]
+    platform = PLATFORMS[trade.platform]
+    hidden = {name for name, field in platform.settings().fields.items() if field.metadata.get("secret")}
+    secrets = [text for name, text in world.practice.settings(trade.platform).items() if name in hidden]
     assert not [one for one in (*secrets, row.hook_secret) if one in stored]
     assert not [one for one in secrets if one in str(row.settings)]
     with world.hub.db.write() as session:
@@ -216,7 +217,7 @@ def test_a_state_lasts_ten_minutes(fresh: Trade):
 def test_of_several_shops_one_is_chosen_before_anything_is_sold(trade: Trade):
     world = trade.world
     connection_id = new_connection(world, trade.platform)
-    came = consent(world.hub, connection_id, world.app_id, world.practice.urls[0])
+    came = consent(world.hub, connection_id, world.app_id, world.practice.tiktok_url)
     assert len(came.shop_ids) == 2 and came.chosen is None
     with world.hub.db.read() as session:
         row = session.get_one(Connection, connection_id)
@@ -254,7 +255,7 @@ def test_a_seller_who_removes_the_app_stops_the_work_with_one_notice_until_he_co
         assert session.scalars(select(Task).where(Task.state == TaskState.HELD)).all()
 
     world.tiktok("DELETE", "webhooks/rules")
-    consent(world.hub, world.connections[fresh.platform], world.app_id, world.practice.urls[0])
+    consent(world.hub, world.connections[fresh.platform], world.app_id, world.practice.tiktok_url)
     assert world.connection(fresh.platform).state is ConnectionState.CONNECTED
     order_id = fresh.place()
     world.settle()

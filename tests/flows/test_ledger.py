@@ -119,7 +119,7 @@ def test_a_paid_order_of_more_than_there_is_lands_and_says_so(fresh: Trade):
 @pytest.mark.parametrize("platform", STORES)
 def test_a_market_without_decimals_balances_too(config: Config, platform: str):
     catalogue = in_yen(few_products())
-    with small_world(config, catalogue=catalogue, second_catalogue=catalogue, regions=("US", "GB", "JP"), currencies=("JPY", "JPY")) as world:
+    with small_world(config, catalogue=catalogue, regions=("US", "GB", "JP"), currencies={"magento": "JPY", "prestashop": "JPY"}) as world:
         world.join(platform, "JP")
         sell(world, platform)
         placed = world.tiktok("POST", "orders/seed", {

@@ -58,7 +58,7 @@ def test_a_product_of_this_shop_is_found_by_its_id_with_its_skus(either_listed: 
 @pytest.mark.feature("MAP-02")
 def test_another_shop_s_product_is_not_found(config: Config):
     few = few_products(2)
-    with small_world(config, "magento", "prestashop", catalogue=few, second_catalogue=few) as world:
+    with small_world(config, "magento", "prestashop", catalogue=few) as world:
         world.pull("prestashop")
         world.push("prestashop")
         foreign = world.listings("prestashop")[0].tiktok_product_id

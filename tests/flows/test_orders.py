@@ -244,7 +244,7 @@ def test_old_news_never_moves_an_order_back(trade: Trade):
 
 
 def test_an_order_of_a_shop_that_nobody_chose_yet_is_kept_and_taken_up(config: Config):
-    with small_world(config, "magento", catalogue=few_products(), second_catalogue=few_products()) as world:
+    with small_world(config, "magento", catalogue=few_products()) as world:
         sell(world, "magento")
         trade, tiktok_id = Trade(world, "magento"), world.shop().tiktok_shop_id
         with world.hub.db.write() as session:        # the seller's shop, before anybody chose it

@@ -32,7 +32,7 @@ def mend(trade: Trade) -> None:
 
 def tries_at(trade: Trade, order_id: str) -> list[datetime]:
     """When the store was asked to create it, by its own journal."""
-    app = trade.world.practice.magento if trade.platform == "magento" else trade.world.practice.prestashop
+    app = trade.world.practice.store(trade.platform)
     operation = "POST shopbridge/orders" if trade.platform == "magento" else "do:orders.create"
     return [datetime.fromtimestamp(entry.at, clock.now().tzinfo) for entry in app.sim.journal.entries(operation) if order_id in entry.body]
 

@@ -110,7 +110,7 @@ def test_a_child_that_changed_brings_its_parent(config: Config):
 @pytest.mark.parametrize("platform", STORES)
 def test_250_products_come_once_however_often_they_are_pulled(config: Config, platform: str):
     seed = many(250)
-    with small_world(config, platform, catalogue=seed, second_catalogue=seed) as world:
+    with small_world(config, platform, catalogue=seed) as world:
         pull(world, platform)
         with world.hub.db.write() as session:     # a mark that only a write would change
             session.execute(update(StoreProduct).values(pulled_at=datetime(2020, 1, 1, tzinfo=UTC)))
@@ -126,7 +126,7 @@ def test_250_products_come_once_however_often_they_are_pulled(config: Config, pl
 @pytest.mark.parametrize("platform", STORES)
 def test_a_pull_that_broke_off_goes_on_after_the_pages_that_it_has(config: Config, platform: str):
     seed = many(120)
-    with small_world(config, platform, catalogue=seed, second_catalogue=seed) as world:
+    with small_world(config, platform, catalogue=seed) as world:
         world.store(platform, "DELETE", "journal")
         pages = {"magento": {"path_regex": "/V1/products$"}, "prestashop": {"path_regex": "/api/products$"}}[platform]
         world.store(platform, "POST", "faults", {"match": {**pages, "method": "GET"}, "skip": 2, "times": -1, "do": {"status": 503}})

@@ -484,7 +484,7 @@ def _grid(world: World, platform: str) -> dict[str, dict[str, object]]:
     if platform == "prestashop":
         rows = world.store(platform, "GET", "listings")
         return {str(one["product_id"]): one for one in (rows["listings"] if isinstance(rows, dict) else rows)}
-    return {product_id: row for (product_id, _), row in world.practice.magento.sim.listings.items()}
+    return {product_id: row for (product_id, _), row in world.practice.store("magento").sim.listings.items()}
 
 
 @pytest.mark.feature("TSK-03", "TSK-04")

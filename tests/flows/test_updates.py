@@ -178,7 +178,7 @@ def test_a_change_while_the_product_is_in_review_is_sent_once_it_is_live(either:
 @pytest.mark.parametrize("platform", ["magento", "prestashop"])
 def test_a_thousand_stock_events_of_one_sku_become_twelve_calls_at_most(config: Config, platform: str):
     few = many(2)
-    with small_world(config, platform, catalogue=few, second_catalogue=few) as world:
+    with small_world(config, platform, catalogue=few) as world:
         world.pull(platform)
         world.push(platform)
         sku = first_simple(world, platform)
@@ -209,7 +209,7 @@ def test_an_answer_that_was_lost_is_sent_again_and_ends_right(listed: World):
 @pytest.mark.parametrize("platform", ["magento", "prestashop"])
 def test_units_that_tiktok_shop_sold_and_the_store_does_not_hold_yet_are_not_offered_again(config: Config, platform: str):
     few = many(1)
-    with small_world(config, platform, catalogue=few, second_catalogue=few) as world:
+    with small_world(config, platform, catalogue=few) as world:
         world.pull(platform)
         world.push(platform)
         sku = first_simple(world, platform)

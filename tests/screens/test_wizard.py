@@ -25,7 +25,6 @@ from hub.flows import apps, connect
 from hub.models.connections import Connection, ConnectionState, Mode, OAuthState
 from hub.models.shops import Shop
 from hub.models.tiktok import App
-from hub.practice import settings_for
 from tests.screens.conftest import Visitor
 from tests.screens.rows import fill_people
 from tests.support.world import World, small_world
@@ -92,10 +91,10 @@ def test_magento_is_asked_to_be_let_in_by_two_addresses_of_this_connection_alone
     assert [len(found) for found in addresses] == [2, 2] and not set(addresses[0]) & set(addresses[1])
     assert 'data-copy="u-cb"' in pages[0] and 'data-copy="u-id"' in pages[0]
 
-    page = maya.post(f"/admin/connect/{first}/store", {"connection": str(first), "base_url": world.practice.urls[1]})
+    page = maya.post(f"/admin/connect/{first}/store", {"connection": str(first), "base_url": world.practice.url("magento")})
     assert maya.status == 422 and "The integration is not active yet." in page
 
-    settings = settings_for("magento", world.practice.urls[1], world.practice.keys)
+    settings = world.practice.settings("magento")
     maya.post(f"/admin/connect/{first}/store", {"connection": str(first), **{k: str(v) for k, v in settings.items()}})
     assert maya.status == 302
     kept = maya.get(f"/admin/connect/{first}/store")
@@ -106,7 +105,7 @@ def test_magento_is_asked_to_be_let_in_by_two_addresses_of_this_connection_alone
 @pytest.mark.feature("CON-06", "PRS-01", "PRS-02")
 def test_saving_is_refused_with_the_failing_thing_named(maya: Visitor, world: World) -> None:
     connection_id = start(maya, "prestashop")
-    page = maya.post(f"/admin/connect/{connection_id}/store", {"base_url": world.practice.urls[2], "webservice_key": "W" * 32})
+    page = maya.post(f"/admin/connect/{connection_id}/store", {"base_url": world.practice.url("prestashop"), "webservice_key": "W" * 32})
     assert maya.status == 422 and "no longer accepts our sign-in" in page
     page = maya.post(f"/admin/connect/{connection_id}/store", {"base_url": "http://127.0.0.1:9", "webservice_key": "W" * 32})
     assert maya.status == 422 and "http://127.0.0.1:9" in page
@@ -117,7 +116,7 @@ def test_saving_is_refused_with_the_failing_thing_named(maya: Visitor, world: Wo
 @pytest.mark.feature("CON-05", "CON-09", "PRS-06", "TTS-01", "TTS-03", "TTS-04", "ACC-05")
 def test_a_store_is_connected_through_the_screens_alone(maya: Visitor, world: World) -> None:
     connection_id = start(maya, "prestashop")
-    settings = settings_for("prestashop", world.practice.urls[2], world.practice.keys)
+    settings = world.practice.settings("prestashop")
     address = re.search(r'id="u-hook" readonly value="([^"]+)"', maya.get(f"/admin/connect/{connection_id}/store"))
     assert address is not None
     world.store("prestashop", "POST", "pair", {"url": address.group(1)})
@@ -132,7 +131,7 @@ def test_a_store_is_connected_through_the_screens_alone(maya: Visitor, world: Wo
     assert "Go to authorize" in maya.get(f"/admin/connect/{connection_id}/tiktok")
     maya.post(f"/admin/connect/{connection_id}/tiktok", {"market": "us"})
     consent = maya.last.headers["Location"]
-    assert consent.startswith(world.practice.urls[0]) and parse_qs(urlsplit(consent).query)["state"]
+    assert consent.startswith(world.practice.tiktok_url) and parse_qs(urlsplit(consent).query)["state"]
     state = parse_qs(urlsplit(consent).query)["state"][0]
 
     declined = maya.get("/connect/tiktok/callback?code=null&error=auth_denied&state=" + state, follow_redirects=True)
@@ -167,7 +166,7 @@ def test_a_store_is_connected_through_the_screens_alone(maya: Visitor, world: Wo
 @pytest.mark.feature("TTS-02")
 def test_a_seller_says_where_his_account_is_and_is_sent_to_the_page_for_it(maya: Visitor, world: World) -> None:
     connection_id = start(maya, "prestashop")
-    settings = settings_for("prestashop", world.practice.urls[2], world.practice.keys)
+    settings = world.practice.settings("prestashop")
     maya.post(f"/admin/connect/{connection_id}/store", {k: str(v) for k, v in settings.items() if v})
     config = world.hub.config
     with world.hub.db.write() as db:
@@ -189,7 +188,7 @@ def test_a_seller_says_where_his_account_is_and_is_sent_to_the_page_for_it(maya:
 def test_a_connection_with_an_app_of_its_own_asks_for_consent_to_that_app(maya: Visitor, world: World) -> None:
     """Another connection's own app is never used; without one of its own it is the operator's."""
     mine, other = start(maya, "prestashop"), start(maya, "prestashop", "Another")
-    settings = {k: str(v) for k, v in settings_for("prestashop", world.practice.urls[2], world.practice.keys).items() if v}
+    settings = {k: str(v) for k, v in world.practice.settings("prestashop").items() if v}
     for connection_id in (mine, other):
         maya.post(f"/admin/connect/{connection_id}/store", settings)
     with world.hub.db.write() as db:
@@ -211,7 +210,7 @@ def _authorise(world: World, consent: str) -> str:
     query = {name: values[0] for name, values in parse_qs(urlsplit(consent).query).items()}
     assert seller is not None
     answer = requests.post(
-        f"{world.practice.urls[0]}/open/authorize",
+        f"{world.practice.tiktok_url}/open/authorize",
         allow_redirects=False,
         timeout=10,
         data={**query, "seller_id": seller.group(1), "answer": "authorize"},

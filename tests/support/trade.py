@@ -24,9 +24,14 @@ from tests.support.world import World
 LIFE = ("UNPAID", "ON_HOLD", "AWAITING_SHIPMENT", "AWAITING_COLLECTION", "IN_TRANSIT", "DELIVERED", "COMPLETED", "CANCELLED")
 _STEPS = {"AWAITING_COLLECTION": ("ship",), "IN_TRANSIT": ("ship", "collect"), "DELIVERED": ("ship", "collect", "deliver"),
           "COMPLETED": ("ship", "collect", "deliver", "complete")}
-_MAGENTO = {"orders.create": "POST shopbridge/orders", "orders.ship": "POST shopbridge/orders/<key>/shipments",
-            "orders.cancel": "POST shopbridge/orders/<key>/cancel", "orders.refund": "POST shopbridge/orders/<key>/refunds",
-            "orders.status": "PUT shopbridge/orders/<key>/status"}
+_WORDS = ("orders.create", "orders.ship", "orders.cancel", "orders.refund", "orders.status")
+# The journal's word for each write about an order, by store system.
+CALLS: Mapping[str, Mapping[str, str]] = {
+    "magento": dict(zip(_WORDS, (
+        "POST shopbridge/orders", "POST shopbridge/orders/<key>/shipments", "POST shopbridge/orders/<key>/cancel",
+        "POST shopbridge/orders/<key>/refunds", "PUT shopbridge/orders/<key>/status"), strict=True)),
+    "prestashop": {word: f"do:{word}" for word in _WORDS},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +93,7 @@ class Trade:
 
     def ship(self, order_id: str, number: str, carrier: str = "") -> Any:
         """The merchant ships everything with this number; the carrier is one that the store knows."""
-        if self.platform == "magento":
-            tracks = [{"number": number, "title": carrier or "USPS"}] if number else []
-            return self.in_store(order_id, "ship", {"tracks": tracks})
-        return self.in_store(order_id, "ship", {"number": number, "carrier_code": carrier})
+        return self.in_store(order_id, "ship", {"number": number, "title": carrier or "USPS", "carrier": carrier or "USPS", "carrier_code": carrier})
 
     def state(self, order_id: str) -> str:
         """The store's word for the order's state, the same for both systems."""
@@ -146,10 +148,7 @@ class Trade:
 
     def store_calls(self, do: str, order_id: str) -> list[dict[str, Any]]:
         """Calls of the plugin's ``do`` for this order that reached the store, as what they asked."""
-        if self.platform == "magento":
-            entries = self.world.practice.magento.sim.journal.entries(_MAGENTO[do])
-        else:
-            entries = self.world.practice.prestashop.sim.journal.entries(f"do:{do}")
+        entries = self.world.practice.store(self.platform).sim.journal.entries(CALLS[self.platform][do])
         asked = [json.loads(entry.body or "{}") for entry in entries if order_id in entry.body or order_id in entry.path]
         return [one.get("with", one) for one in asked]
 

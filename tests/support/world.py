@@ -29,11 +29,12 @@ from hub.models.orders import OrderLink
 from hub.models.products import StoreProduct
 from hub.models.shops import Shop
 from hub.models.tasks import Task
-from hub.practice import control, join, practice_app, settings_for
+from hub.practice import control, join, practice_app
 from hub.sandbox import APP_KEY, SERVICE_ID, Practice
 from hub.sandbox.catalogue import FLAWS, demo_catalogue
 from hub.seed import SeedCatalogue
 from hub.simulator import Server, serve
+from hub.stores import PLATFORMS
 from hub.wiring import Hub, open_hub
 from jobs import entry
 
@@ -55,18 +56,18 @@ class World:
 
     def tiktok(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """A command to the TikTok Shop simulator."""
-        return control(self.practice.urls[0], method, path, body)
+        return control(self.practice.tiktok_url, method, path, body)
 
     def store(self, platform: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """A command to a store simulator."""
-        return control(self.practice.urls[1 if platform == "magento" else 2], method, path, body)
+        return control(self.practice.url(platform), method, path, body)
 
     def join(self, platform: str = "magento", region: str = "") -> int:
         """Connects a practice store to its TikTok shop."""
-        store_url = self.practice.urls[1 if platform == "magento" else 2]
         self.connections[platform] = join(
-            self.hub, name=f"{platform} practice", platform=platform, settings=settings_for(platform, store_url, self.practice.keys),
-            store_url=store_url, tiktok_url=self.practice.urls[0], app_id=self.app_id, region=region or ("US" if platform == "magento" else "GB"))
+            self.hub, name=f"{platform} practice", platform=platform, settings=self.practice.settings(platform),
+            store_url=self.practice.url(platform), tiktok_url=self.practice.tiktok_url, app_id=self.app_id,
+            region=region or PLATFORMS[platform].practice_store().region)
         with self.hub.db.write() as session:
             change_settings(session, self.shop_id(platform), "products", PACKAGE)
         return self.connections[platform]
@@ -220,9 +221,10 @@ def few_products(count: int = 6) -> SeedCatalogue:
 
 
 @contextmanager
-def small_world(config: Config, *platforms: str, catalogue: SeedCatalogue | None = None, second_catalogue: SeedCatalogue | None = None,
+def small_world(config: Config, *platforms: str, catalogue: SeedCatalogue | None = None,
                 tiktok_settings: Mapping[str, Any] | None = None, senders: bool = False, **markets: Any) -> Iterator[World]:
-    """Builds it and takes it down again. ``platforms`` are joined at once; ``markets``: regions and currencies of `Practice.start`."""
+    """Builds it and takes it down again. ``platforms`` are joined at once, any other store runs once it is asked for; ``markets``:
+    regions and currencies of `Practice.start`."""
     placeholder = serve(_empty_app(), "127.0.0.1", 0)
     port = int(placeholder.url.rsplit(":", 1)[1])
     placeholder.close()
@@ -233,9 +235,9 @@ def small_world(config: Config, *platforms: str, catalogue: SeedCatalogue | None
     entry.use(hub)
     web = serve(create_app(config, hub), "127.0.0.1", port)
     settings = {"review_after_s": None, "rate_per_s": None, **(tiktok_settings or {})}
-    with Practice.start(hub_url=config.public_url, catalogue=catalogue, second_catalogue=second_catalogue, senders=senders,
+    with Practice.start(hub_url=config.public_url, catalogue=catalogue, stores=platforms, senders=senders,
                         tiktok_settings=settings, **markets) as practice:
-        app_id = practice_app(hub, practice.urls[0], APP_KEY, practice.keys.app_secret, SERVICE_ID)
+        app_id = practice_app(hub, practice.tiktok_url, APP_KEY, practice.app_secret, SERVICE_ID)
         world = World(hub, practice, web, app_id, {})
         try:
             for platform in platforms:

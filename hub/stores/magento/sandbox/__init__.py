@@ -14,7 +14,9 @@ State is in memory under one lock: one process is one shop.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
+from typing import Any
 
 import requests
 from flask import Flask
@@ -25,7 +27,7 @@ from hub.stores.magento.sandbox import control, rest
 from hub.stores.magento.sandbox.oauth import Integration
 from hub.stores.magento.sandbox.state import MagentoSim
 
-__all__ = ["MagentoApp", "MagentoSim", "create_simulator"]
+__all__ = ["PRACTICE", "MagentoApp", "MagentoSim", "create_simulator"]
 
 
 class MagentoApp(Flask):
@@ -76,3 +78,27 @@ def create_simulator(
     app.register_blueprint(control.blueprint(sim))
     app.register_blueprint(rest.blueprint(sim))
     return app
+
+
+class Practice:
+    """The shop as the hub's practice mode starts it: integrated already, in the middle of the United States."""
+
+    slug = "magento"
+    title = "Magento practice store"
+    region = "US"
+    currency = "USD"
+
+    def create(self, catalogue: SeedCatalogue, *, base_url: str = "", http: requests.Session | None = None, **settings: Any) -> MagentoApp:
+        """A shop with this catalogue; the keys of its integration are drawn unless given. See `create_simulator`."""
+        drawn = {name: secrets.token_hex(16) for name in ("consumer_key", "consumer_secret", "access_token", "access_token_secret")}
+        return create_simulator(catalogue=catalogue, base_url=base_url or None, http=http,
+                                **{**drawn, "locale": "en_US", "timezone": "America/Chicago", **settings})
+
+    def settings(self, app: MagentoApp, base_url: str) -> dict[str, str]:
+        """Address and the four keys."""
+        keys = app.sim.integration
+        return {"base_url": base_url, "consumer_key": keys.consumer_key, "consumer_secret": keys.consumer_secret,
+                "access_token": keys.access_token or "", "access_token_secret": keys.access_token_secret or ""}
+
+
+PRACTICE = Practice()

@@ -11,7 +11,7 @@ Besides journal, faults and health (see `hub.simulator.control_blueprint`):
 | `DELETE products/{sku}?via=` | deletes it |
 | `GET orders` | `[{order_id, number, key, state, status, totals{goods, shipping, fees, tax, grand}, currency, refunded, lines, shipments}]` |
 | `POST orders/{id or number}/cancel`, `/hold`, `/unhold`, `/invoice` | the merchant in the admin |
-| `POST orders/{id}/ship` `{tracks: [{number, title, carrier_code}], lines?: [{sku, quantity}]}` | ships; several parcels by several calls |
+| `POST orders/{id}/ship` `{tracks: [{number, title, carrier_code}], lines?: [{sku, quantity}]}`, or `{number, title?}` | ships; several parcels by several calls |
 | `POST orders/{id}/track` `{number, title, carrier_code}` | a tracking number added later to the last shipment |
 | `POST orders/{id}/refund` `{lines?: [{sku, quantity}], shipping?, adjustment?, restock?}` | a credit memo |
 | `POST orders/{id}/plant` | a second order with the same marker |
@@ -255,7 +255,7 @@ def _orders(sim: MagentoSim, routes: Blueprint) -> None:
         body = _asked()
         with sim.lock:
             order = find(name)
-            sim.orders.ship(order, quantities(order, body), [_track(one) for one in body.get("tracks", [])], via="admin")
+            sim.orders.ship(order, quantities(order, body), [_track(one) for one in _tracks(body)], via="admin")
             if not any(item.to_ship for item in order.items) and order.state == "processing":
                 sim.orders.invoice(order, None, via="admin")
             return jsonify(_order_row(order))
@@ -304,6 +304,13 @@ def _orders(sim: MagentoSim, routes: Blueprint) -> None:
         with sim.lock:
             sim.orders.delete(find(name))
             return jsonify(ok=True)
+
+
+def _tracks(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """The parcels named; the words that all practice stores understand name one."""
+    if "tracks" in body:
+        return list(body["tracks"])
+    return [{name: body[name] for name in ("number", "title") if body.get(name)}] if body.get("number") else []
 
 
 def _track(one: dict[str, Any]) -> dict[str, Any]:

@@ -16,8 +16,10 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 import requests
 from flask import Flask, Response, request
@@ -30,7 +32,7 @@ from hub.stores.prestashop.sandbox.module import PLUGIN_VERSION, Module
 from hub.stores.prestashop.sandbox.shop import Shop
 from hub.stores.prestashop.sandbox.webservice import Keys, Webservice, picture_type
 
-__all__ = ["DEMO_KEY", "PrestaShopApp", "PrestaShopSim", "create_simulator"]
+__all__ = ["DEMO_KEY", "PRACTICE", "PrestaShopApp", "PrestaShopSim", "create_simulator"]
 
 DEMO_KEY = "PRACTICEPRACTICEPRACTICEPRACTICE"
 _PICTURE = re.compile(r"(\d+)-[a-z0-9_]+/[^/]+\.(?:jpg|png|webp)|img/p/(?:\d/)+(\d+)(?:-[a-z_]+)?\.(?:jpg|png|webp)")
@@ -148,3 +150,24 @@ def _picture(sim: PrestaShopSim, number: int) -> Response:
         return Response("<!doctype html><html><body>404</body></html>", 404, content_type="text/html")
     data = picture.source.data()
     return Response(data, content_type=picture_type(data))
+
+
+class Practice:
+    """The shop as the hub's practice mode starts it."""
+
+    slug = "prestashop"
+    title = "PrestaShop practice store"
+    region = "GB"
+    currency = "GBP"
+
+    def create(self, catalogue: SeedCatalogue, *, base_url: str = "", http: requests.Session | None = None, **settings: Any) -> PrestaShopApp:
+        """A shop with this catalogue; its webservice key is drawn unless given. See `create_simulator`."""
+        drawn = {"webservice_key": secrets.token_hex(16).upper(), **({"base_url": base_url} if base_url else {})}
+        return create_simulator(catalogue=catalogue, http=http, **{**drawn, **settings})
+
+    def settings(self, app: PrestaShopApp, base_url: str) -> dict[str, str]:
+        """Address and webservice key."""
+        return {"base_url": base_url, "webservice_key": app.sim.webservice.keys.key}
+
+
+PRACTICE = Practice()
