@@ -63,7 +63,6 @@ def test_a_sale_price_of_zero_is_none(shop):
     assert (product(shop, "TEE-1")["sale_price"], product(shop, "TEE-1")["calculated_price"]) == (0.0, 15.0)
 
 
-@pytest.mark.feature("BIG-06")
 def test_the_category_stands_in_a_custom_field_of_that_name(shop):
     fields = shop.get(f"/v3/catalog/products/{shop.ids('MUG-1')['product_id']}/custom-fields")["data"]
     assert {one["name"]: one["value"] for one in fields} == {"Category": "Mugs", "Material": "Stoneware"}
@@ -73,7 +72,6 @@ def test_the_category_stands_in_a_custom_field_of_that_name(shop):
     assert [one["name"] for one in product(shop, "MUG-1", "custom_fields")["custom_fields"]] == ["Material"]
 
 
-@pytest.mark.feature("BIG-04")
 def test_some_products_are_tracked_by_product_and_their_variants_show_no_level(shop):
     bowl = product(shop, "BOWL-1")
     assert (bowl["inventory_tracking"], bowl["inventory_level"], bowl["variants"][0]["inventory_level"]) == ("product", 7, 0)

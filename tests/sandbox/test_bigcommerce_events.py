@@ -137,15 +137,22 @@ def test_an_order_fires_created_and_updated_and_its_life_the_rest(shop):
     shop.hook("store/order/*")
     shop.hook("store/shipment/created")
     order = shop.order()
-    assert shop.deliver() == ["store/order/created", "store/order/statusUpdated", "store/order/updated"]
+    assert shop.deliver() == ["store/order/created", "store/order/statusUpdated", "store/order/updated", "store/order/updated"]
     shop.control("POST", f"orders/{order['id']}/ship", {"number": "S1"})
-    assert shop.deliver() == ["store/shipment/created", "store/order/statusUpdated", "store/order/updated"]
+    assert shop.deliver() == ["store/shipment/created", "store/order/statusUpdated", "store/order/updated", "store/order/updated"]
     assert about(shop, "store/shipment/created") == [{"type": "shipment", "id": 1, "orderId": order["id"]}]
     shop.control("POST", f"orders/{order['id']}/refund", {"amount": "1.00"})
     assert shop.deliver()[0] == "store/order/refund/created"
     assert about(shop, "store/order/refund/created") == [{"type": "order", "id": order["id"], "refund": {"refund_id": 1}}]
     shop.send("DELETE", f"/v2/orders/{order['id']}")
     assert shop.deliver() == ["store/order/archived"]
+
+
+def test_a_channels_own_order_events_name_the_order_by_another_key(shop):
+    shop.hook("store/channel/1/order/*")
+    order = shop.order()
+    assert shop.deliver()[0] == "store/channel/1/order/created"
+    assert about(shop, "store/channel/1/order/created") == [{"order_id": order["id"]}]
 
 
 def test_an_incomplete_order_fires_created_too(shop):

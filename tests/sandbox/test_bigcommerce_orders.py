@@ -334,7 +334,6 @@ def ship(shop: Shop, order: dict, *items: tuple[int, int], **more) -> dict:
     return shop.send("POST", f"/v2/orders/{order['id']}/shipments", body)
 
 
-@pytest.mark.feature("FUL-05")
 def test_parcels_move_the_order_to_partially_shipped_and_to_shipped(shop):
     order = shop.order()
     mug, hood = shop.lines(order["id"])

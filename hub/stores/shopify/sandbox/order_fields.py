@@ -35,7 +35,12 @@ def _order(call: Call, _: Any, args: Args) -> Order | None:
 @connection("QueryRoot", "orders")
 def _orders(call: Call, _: Any, args: Args) -> Sorted:
     needs(call, "read_orders", "orders")
-    return call.sim.order_index.find(call.sim.seen_orders(call), args.get("query") or "", args.get("sortKey", "PROCESSED_AT"))
+    found = call.sim.order_index.find(call.sim.orders.values(), args.get("query") or "", args.get("sortKey", "PROCESSED_AT"))
+    seen = {order.number for order in call.sim.seen_orders(call)}
+    if len(seen) == len(call.sim.orders):
+        return found
+    places = [at for at, order in enumerate(found.items) if order.number in seen]
+    return Sorted([found.items[at] for at in places], [found.keys[at] for at in places])
 
 
 @field("QueryRoot", "ordersCount")

@@ -38,8 +38,8 @@ Terms = Mapping[str, Term]
 _QUOTED = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
 _TOKEN = re.compile(
     r"\s*(?:(?P<open>\()|(?P<close>\))|(?P<minus>-)(?=\S)"
-    rf"|(?P<name>[A-Za-z_][\w.$-]*)\s*:\s*(?P<op>[<>]=?)?\s*(?P<value>{_QUOTED}|(?:[^\s()\\]|\\.)+)"
-    rf"|(?P<word>{_QUOTED}|(?:[^\s()\\:]|\\.)+))")
+    rf"|(?P<name>[A-Za-z_][\w.$-]*)\s*:\s*(?P<op>[<>]=?)?\s*(?P<value>{_QUOTED}|(?!['\"])(?:[^\s()\\]|\\.)+)"
+    rf"|(?P<word>{_QUOTED}|(?!['\"])(?:[^\s()\\:]|\\.)+))")
 _METAFIELD = re.compile(r"metafields\.([^.]+)\.(.+)")
 
 
