@@ -22,7 +22,7 @@ Besides journal, faults and health (see `hub.simulator.control_blueprint`):
 | `GET events` | `{waiting, log, mails, sent}` of the sending side |
 | `POST events/deliver`; `POST events/replay` `{last?}` | deliver what is due; send the last (default all) again, as they were |
 | `POST mishaps` `{drop?, duplicate?, reorder?, late_s?}` | lose, double, turn round or delay the next calls to hooks |
-| `POST clock` `{advance_s}` | lets this much time pass for what waits here: deliveries, blocked domains, delays of search and stock |
+| `POST clock` `{advance_s}` | lets this much time pass for what waits here: deliveries, blocked domains, delays of search and stock, the quota |
 | `GET settings`; `POST settings` | `shop.Settings` (`search_delay_s`, `stock_delay_s`, `refuse_out_of_stock`, …) and the stock rules |
 | `POST surcharge` `{amount}` | an app of the store adds this to each new order's total, as a fee |
 | `POST countries` `{allowed}` | countries orders may go to (ISO codes); null: all |
@@ -415,6 +415,7 @@ def _events(sim: BigCommerceSim, routes: Blueprint) -> None:
             sender.age(passed)
             sim.shop.age(passed)
             sim.orders.age(passed)
+            sim.quota.age(passed)
         return jsonify(ok=True)
 
 

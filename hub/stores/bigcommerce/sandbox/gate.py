@@ -141,6 +141,10 @@ class Quota:
         """Other apps of the store took all but so many."""
         self._began, self._used = clock.now(), max(0, self.per_window - left)
 
+    def age(self, passed: timedelta) -> None:
+        """So much time passed of the window."""
+        self._began = self._began - passed if self._began else None
+
     def headers(self) -> dict[str, str]:
         """What every answer says of it."""
         left = max(0, self.per_window - self._used)

@@ -272,6 +272,8 @@ class HookSender:
 
     def _may(self, hook: Hook, scope: str) -> bool:
         needed = next((name for prefix, name in NEEDS.items() if scope.startswith(prefix)), "")
+        if scope.startswith("store/channel/"):
+            needed = "store_v2_orders" if "/order/" in scope else "store_inventory"
         return not needed or bool({needed, f"{needed}_read_only"} & self._scopes_of(hook.client_id))
 
     def _put(self, hook: Hook, scope: str, data: Mapping[str, Any], now: datetime) -> None:
@@ -368,9 +370,9 @@ class HookSender:
         if hook is None or not hook.is_active:
             return Delivery(call.hook_id, call.scope, 0, "hook is gone", call.tries)
         domain = self._domains.setdefault((hook.domain, hook.client_id), _Domain())
+        call.tries += 1
         if domain.blocked_until is not None and clock.now() < domain.blocked_until:
             return self._again(hook, call, 0, "blocked")
-        call.tries += 1
         status = self._call(hook, call)
         if self.mishaps.duplicate:
             self.mishaps.duplicate -= 1
@@ -396,14 +398,11 @@ class HookSender:
 
     def _again(self, hook: Hook, call: Call, status: int, outcome: str) -> Delivery:
         """The next step of the ladder, or its end."""
-        step = call.tries - 1 if outcome != "blocked" else call.tries
-        if outcome == "blocked":
-            call.tries += 1
-        if step >= len(LADDER_S):
+        if call.tries > len(LADDER_S):
             self.deactivate(hook, "deliveries failed for 48 hours")
             self._exception(hook, GAVE_UP, "The webhook was deactivated: all retries failed.")
             return Delivery(hook.id, call.scope, status, "gave up", call.tries)
-        call.due = clock.now() + timedelta(seconds=LADDER_S[step])
+        call.due = clock.now() + timedelta(seconds=LADDER_S[call.tries - 1])
         with self._lock:
             self._queue.append(call)
         if call.tries == 1 and outcome != "blocked":

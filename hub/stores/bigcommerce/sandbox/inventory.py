@@ -105,7 +105,7 @@ def _numbers(shop: Shop, cell: Stock) -> dict[str, Any]:
 
 def _asked(call: Call) -> list[tuple[Product, ItemKey]]:
     shop, query = call.sim.shop, call.query
-    skus, variants, products = call.listed("sku:in"), call.numbers("variant_id:in"), call.numbers("product_id:in")
+    skus, variants, products = set(call.listed("sku:in")), set(call.numbers("variant_id:in")), set(call.numbers("product_id:in"))
     found = [(one, key) for one in shop.products.values() for key in shop.keys_of(one)]
     return [(product, key) for product, key in found
             if ("product_id:in" not in query or product.id in products)

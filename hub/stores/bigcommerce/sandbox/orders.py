@@ -310,7 +310,7 @@ class Orders:
         if self.surcharge:
             order.fees.append(Fee(self.shop.next_id("fee", 1), "Handling", "Handling by an app", "", self.surcharge, self.surcharge, None))
         self.rows[order.id] = order
-        self.shop.fire("store/order/created", {"type": "order", "id": order.id})
+        self._fire(order, "created")
         self._stock(order)
         self._tell_status(order, 0)
         self._tell(order)
@@ -323,7 +323,7 @@ class Orders:
         made = replace(order, id=self.shop.next_id("order", 100), made=now, created=now, modified=now, lines=lines, texts=dict(order.texts),
                        shipments=[], refunds=[], shipped_at=None, is_deleted=False, by_hand=True)
         self.rows[made.id] = made
-        self.shop.fire("store/order/created", {"type": "order", "id": made.id})
+        self._fire(made, "created")
         self._stock(made)
         self._tell(made)
         return made
@@ -531,7 +531,7 @@ class Orders:
         """Deleted as the store deletes: it stays readable."""
         order.is_deleted = True
         order.modified = clock.now()
-        self.shop.fire("store/order/archived", {"type": "order", "id": order.id})
+        self._fire(order, "archived")
 
     def touch(self, order: Order) -> None:
         """Something below the order changed."""
@@ -539,12 +539,17 @@ class Orders:
 
     def _tell(self, order: Order) -> None:
         order.modified = max(clock.now(), order.modified)
-        self.shop.fire("store/order/updated", {"type": "order", "id": order.id})
+        for _ in range(self.shop.settings.updates_per_write):
+            self._fire(order, "updated")
 
     def _tell_status(self, order: Order, before: int) -> None:
         if order.status_id != before:
-            self.shop.fire("store/order/statusUpdated", {"type": "order", "id": order.id, "status": {
-                "previous_status_id": before, "new_status_id": order.status_id}})
+            self._fire(order, "statusUpdated", status={"previous_status_id": before, "new_status_id": order.status_id})
+
+    def _fire(self, order: Order, what: str, **more: Any) -> None:
+        """An order's event, and its channel's own one, which names the order by another key (contract 7.2)."""
+        self.shop.fire(f"store/order/{what}", {"type": "order", "id": order.id, **more})
+        self.shop.fire(f"store/channel/{order.channel_id}/order/{what}", {"order_id": order.id})
 
     def _holds(self, order: Order) -> bool:
         """Whether the order has units of the stock, by the store's rule of when it is counted down."""
@@ -624,7 +629,7 @@ class Orders:
                     self.give_back(line, item.quantity)
         before = order.status_id
         order.status_id = REFUNDED if order.refunded >= cents(order.total[1]) else PARTLY_REFUNDED
-        self.shop.fire("store/order/refund/created", {"type": "order", "id": order.id, "refund": {"refund_id": refund.id}})
+        self._fire(order, "refund/created", refund={"refund_id": refund.id})
         self.moved(order, before)
         return refund
 

@@ -29,8 +29,9 @@ ItemKey = tuple[str, int]
 class Settings:
     """How this store behaves where the merchant, or what the contract leaves open (11a), decides.
 
-    `stock_delay_s`: how long inventory reads show the old count. `search_delay_s`: how long a new product or order is
-    missing from lists. `takes_stock`: statuses in which an order holds stock under `order_placed`.
+    `stock_delay_s`: how long inventory reads show the old count. `search_delay_s`: how long a new product or order is missing from
+    lists. `updates_per_write`: how often `order/updated` fires for one write of an order. `takes_stock`: statuses in which an order
+    holds stock under `order_placed`. `returns_stock_by_api`: whether cancel and refund obey `refund_order_stock_adjustment`.
     """
 
     stock_delay_s: float = 0.0
@@ -43,6 +44,7 @@ class Settings:
     offline_refund: bool = True
     refund_busy_s: float = 0.0
     shipment_moves_status: bool = True
+    updates_per_write: int = 2
     variant_moves_product: bool = False
     sign_hooks: bool = True
     hook_timeout_s: float = 10.0
