@@ -22,7 +22,8 @@ class Canceller
         private readonly Sources $sources,
         private readonly GetSourceItemsBySkuInterface $sourceItems,
         private readonly SourceItemsSaveInterface $saveSourceItems,
-        private readonly Description $description
+        private readonly Description $description,
+        private readonly Reason $reason
     ) {
     }
 
@@ -65,9 +66,7 @@ class Canceller
             if (!$restock) {
                 $this->takeAway($order);
             }
-            if ($reason !== '') {
-                $order->addCommentToStatusHistory($reason)->setIsCustomerNotified(0)->save();
-            }
+            $order->addCommentToStatusHistory((string) $this->reason->cancelled($reason))->setIsCustomerNotified(0)->save();
         }
         return new Answer($this->description->full($order, $row) + ['same' => $same]);
     }

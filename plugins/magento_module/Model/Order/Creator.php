@@ -92,6 +92,11 @@ class Creator
             'order_id' => $order->getId(), 'number' => $order->getIncrementId(),
             'oversold' => (int) $this->isOversold($skus, $store),
         ]);
+        if ($draft->isOnHold) {
+            $this->comment($order, (string) __(
+                'On hold while the buyer can still cancel free of charge on TikTok Shop. It is released by itself.'
+            ));
+        }
         $this->comment($order, is_string($draft->body['note'] ?? null) ? $draft->body['note'] : '');
         if ($assigned !== []) {
             $this->comment($order, (string) __(

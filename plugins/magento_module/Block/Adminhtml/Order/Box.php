@@ -9,6 +9,7 @@ use Magento\Framework\AuthorizationInterface;
 use Magento\Framework\Registry;
 use Magento\Sales\Block\Adminhtml\Order\AbstractOrder;
 use Magento\Sales\Helper\Admin;
+use Magento\Sales\Model\Order;
 use Shopbridge\TikTokShop\Model\Clock;
 use Shopbridge\TikTokShop\Model\Grid\OrderStatus;
 use Shopbridge\TikTokShop\Model\Order\Fees;
@@ -19,6 +20,8 @@ use Shopbridge\TikTokShop\Model\Order\Money;
  */
 class Box extends AbstractOrder
 {
+    private ?bool $isToShip = null;
+
     /**
      * @param array<string, mixed> $data
      */
@@ -54,11 +57,9 @@ class Box extends AbstractOrder
         $facts = [
             ['label' => (string) __('TikTok Shop order id'), 'value' => (string) $row['order_key']],
             ['label' => (string) __('Status on TikTok Shop'), 'value' => $this->status->word((string) $row['tiktok_status'])],
-            ['label' => (string) __('Shipping'), 'value' => (string) ($row['shipping_type'] === 'platform'
-                ? __('By TikTok Shop: it tells the parcel and its number')
-                : __('By you: add the tracking number under Ship'))],
+            ['label' => (string) __('Shipping'), 'value' => (string) $this->shipping((string) $row['shipping_type'])],
         ];
-        if ($row['ship_by'] !== null) {
+        if ($row['ship_by'] !== null && $this->isToShip()) {
             $facts[] = ['label' => (string) __('Ship by'), 'value' => $this->shipBy((string) $row['ship_by'])];
         }
         if ($row['shop_id'] !== '') {
@@ -138,14 +139,31 @@ class Box extends AbstractOrder
         return $row['tax_remitted_by'] === 'tiktok' ? __('Tax, collected and remitted by TikTok Shop') : __('Tax, for you to remit');
     }
 
+    private function shipping(string $type): \Magento\Framework\Phrase
+    {
+        if ($type === 'platform') {
+            return __('By TikTok Shop: it tells the parcel and its number');
+        }
+        return $this->isToShip() ? __('By you: add the tracking number under Ship') : __('By you');
+    }
+
+    /**
+     * Whether a parcel is still to be sent: nothing left, was cancelled or given back.
+     */
+    private function isToShip(): bool
+    {
+        if ($this->isToShip === null) {
+            $isOver = in_array($this->getOrder()->getState(), [Order::STATE_CANCELED, Order::STATE_CLOSED, Order::STATE_COMPLETE], true);
+            $this->isToShip = !$isOver && (int) $this->getOrder()->getShipmentsCollection()->getSize() === 0;
+        }
+        return $this->isToShip;
+    }
+
     private function shipBy(string $utc): string
     {
         $at = new \DateTime($utc, new \DateTimeZone('UTC'));
         $shown = $this->formatDate($at, \IntlDateFormatter::MEDIUM, true);
         $hours = intdiv($at->getTimestamp() - $this->clock->now(), 3600);
-        if ($this->getOrder()->getShipmentsCollection()->getSize() > 0) {
-            return $shown;
-        }
         if ($at->getTimestamp() < $this->clock->now()) {
             return (string) __('%1: late', $shown);
         }

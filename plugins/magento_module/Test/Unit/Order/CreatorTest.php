@@ -95,6 +95,15 @@ class CreatorTest extends TestCase
         self::assertCount(count($body['lines']), $this->keys->lines);
     }
 
+    public function testTheHistorySaysWhyAnOrderIsHeld(): void
+    {
+        $this->creator->create(['key' => '9001', 'hold_until' => '2026-11-20T13:00:00Z'] + $this->body());
+        $this->creator->create(['key' => '9002', 'hold_until' => null, 'state' => 'paid'] + $this->body());
+        [$held, $free] = array_values($this->orders->placed);
+        self::assertCount(1, array_filter($held->comments, static fn (string $one): bool => str_contains($one, 'can still cancel')));
+        self::assertSame([], array_filter($free->comments, static fn (string $one): bool => str_contains($one, 'can still cancel')));
+    }
+
     public function testKeyAndOrderStandInOneTransaction(): void
     {
         $this->creator->create($this->body());

@@ -14,6 +14,25 @@ class Order extends DataObject
     /** @var Item[] */
     public array $items = [];
 
+    /** @var string[] */
+    public array $comments = [];
+
+    public function addCommentToStatusHistory(string $comment): self
+    {
+        $this->comments[] = $comment;
+        return $this;
+    }
+
+    public function setIsCustomerNotified(int $notified): self
+    {
+        return $this;
+    }
+
+    public function save(): self
+    {
+        return $this;
+    }
+
     /** @return Item[] */
     public function getAllItems(): array
     {
