@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 
@@ -318,6 +319,14 @@ def test_what_is_out_of_stock_is_refused_by_its_product_or_taken_by_setting(shop
     assert shop.stock("MUG-1") == 0
     change(shop, order, status_id=5)
     assert shop.stock("MUG-1") == 10
+
+
+def test_of_two_orders_at_once_for_the_last_piece_one_is_refused(shop):
+    shop.control("PATCH", "products/MUG-1", {"quantity": 1})
+    body = shop.order_body(products=[shop.line("MUG-1")])
+    with ThreadPoolExecutor(8) as callers:
+        statuses = sorted(callers.map(lambda _: shop.raw("POST", "/v2/orders", json=body).status_code, range(8)))
+    assert statuses == [200] + [409] * 7 and shop.stock("MUG-1") == 0
 
 
 def test_what_is_not_tracked_is_never_out_of_stock(shop):
