@@ -30,6 +30,7 @@ CURSOR = "bulk:"
 LONGEST_WAIT_S = 900.0
 _WAITS = (0.2, 0.5, 1.0, 2.0, 5.0)
 _LIMITS = Limits(read_s=30.0, total_s=3600.0, max_body=64 * 1024**3)
+_READ = json.JSONDecoder(parse_float=Decimal).decode
 _GOES_ON = {"CREATED", "RUNNING", "CANCELING"}
 _BUSY = {"LIMIT_REACHED", "OPERATION_IN_PROGRESS"}
 
@@ -214,9 +215,9 @@ def _is_last(content_range: str, end: int) -> bool:
     return total.isdigit() and end >= int(total)
 
 
-def _row(line: bytes) -> dict[str, Any]:
+def _row(line: bytes | str) -> dict[str, Any]:
     try:
-        row = json.loads(line, parse_float=Decimal)
+        row = _READ(line.decode() if isinstance(line, bytes) else line)
     except (ValueError, RecursionError):
         row = None
     if not isinstance(row, dict) or "id" not in row:
