@@ -76,7 +76,7 @@ class ShopifyStore:
             return []
         return [replace(problem("store.not_expected", address=self.keys.shop, platform=f"Shopify (Admin API {API_VERSION})"),
                         says=f"Shopify answers with version {served} of its Admin API; this hub was made for {API_VERSION}.",
-                        fix="Update the hub: docs/shopify-version.md says which versions it knows.")]
+                        fix="Install the hub's newest version. Until then compare new orders and stock with Shopify now and then.")]
 
     def _shop(self) -> Mapping[str, Any]:
         if self._facts is None:
