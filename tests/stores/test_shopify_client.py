@@ -219,9 +219,18 @@ def test_a_token_near_its_end_is_renewed_before_it_is_used(wire):
 
 def test_a_refresh_token_that_is_dead_asks_for_a_reconnect(wire):
     wire.add(responses.POST, TOKEN, json={"error": "invalid_grant", "error_description": "The refresh token has expired"}, status=400)
+    says(wire, {"errors": "[API] Invalid API key or access token"}, status=401)
     with pytest.raises(NeedsReconnect) as found:
         count(store(refresh_token="r1", token_expires_at=(clock.now() - timedelta(days=91)).isoformat()))
     assert found.value.hint
+
+
+def test_a_token_that_was_pasted_over_a_dead_sign_in_is_taken(wire):
+    wire.add(responses.POST, TOKEN, json={"error": "invalid_grant"}, status=400)
+    says(wire, COUNT)
+    one = store(access_token="shpat_pasted", refresh_token="r1", token_expires_at=(clock.now() - timedelta(days=91)).isoformat())
+    assert count(one) and count(one)
+    assert [call.request.url for call in wire.calls] == [TOKEN, GRAPHQL, GRAPHQL]
 
 
 def test_an_app_of_the_stores_own_organisation_fetches_its_token_by_itself(wire):

@@ -67,7 +67,8 @@ PLATFORM = Platform(
     steps=(
         InstallStep("Open the [Dev Dashboard] of Shopify and press [Create app]",
                     "Any name will do. A hub of your own has no shared app: the keys are those of the app that you make for your store."),
-        InstallStep("Under [Versions] give the app these scopes and release it", code=",".join(oauth.SCOPES)),
+        InstallStep("Under [Versions] give the app these scopes", code=",".join(oauth.SCOPES)),
+        InstallStep("Add this redirect URL on the same page and press [Release]", shows="redirect"),
         InstallStep("Copy [Client ID] and [Client secret] from [Settings] into App Key and App Secret here"),
         InstallStep("Press [Go to authorize]",
                     "Shopify asks you to install the app; press [Install]. If you have a custom app with an access token already, paste that "

@@ -148,6 +148,7 @@ class Login:
         self._shared: StoreLogin | None = options.get("login")
         self._lock = threading.Lock()
         self._is_read = self._shared is None
+        self._is_pasted = False
 
     @property
     def keys(self) -> ShopifyKeys:
@@ -160,8 +161,17 @@ class Login:
             self._settings.update(self._shared.current())
             self._is_read = True
         keys = self.keys
-        is_over = keys.expires_at is not None and keys.expires_at - NEARLY_OVER <= clock.now()
-        return self.renew(keys.access_token) if is_over or not keys.access_token else keys.access_token
+        is_over = keys.expires_at is not None and keys.expires_at - NEARLY_OVER <= clock.now() and not self._is_pasted
+        if not is_over and keys.access_token:
+            return keys.access_token
+        try:
+            return self.renew(keys.access_token)
+        except NeedsReconnect:
+            if not keys.access_token:
+                raise
+            # The pair is dead; the token may be a newer one that the merchant pasted. If it is none, Shopify's 401 tells.
+            self._is_pasted = True
+            return keys.access_token
 
     def renew(self, stale: str) -> str:
         """A newer token than this one. Raises `NeedsReconnect` where a pasted token is no longer taken."""
