@@ -11,6 +11,7 @@ import hmac
 import json
 import os
 import re
+import threading
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -74,10 +75,12 @@ class HubEnd:
         self.app = Flask("hub end")
         self.came: list[tuple[dict[str, str], bytes]] = []
         self.answers: list[int] = []
+        self.arrived = threading.Event()
 
         @self.app.post("/hooks/<path:rest>")
         def hook(rest: str) -> Response:
             self.came.append(({name.lower(): value for name, value in request.headers.items()}, request.get_data()))
+            self.arrived.set()
             return Response("", self.answers.pop(0) if self.answers else 200)
 
     @property

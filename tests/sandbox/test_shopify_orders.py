@@ -400,3 +400,12 @@ def test_the_merchant_cancels_at_once(shop: Shop) -> None:
     shop.control("POST", f"orders/{order.rsplit('/', 1)[1]}/cancel", {"restock": True})
     assert state(shop, order)["cancelledAt"] and shop.stock("MUG")["available"] == 9
     shop.control("POST", f"orders/{order.rsplit('/', 1)[1]}/cancel", status=409)
+
+
+def test_a_billing_address_is_there_only_if_it_was_given(shop: Shop) -> None:
+    query = "query A($id: ID!) { order(id: $id) { billingAddress { city countryCodeV2 formatted } billingAddressMatchesShippingAddress } }"
+    assert shop.ask(query, id=shop.made()["id"])["order"] == {"billingAddress": None, "billingAddressMatchesShippingAddress": False}
+    same = shop.order()["shippingAddress"]
+    found = shop.ask(query, id=shop.made(billingAddress=same)["id"])["order"]
+    assert found["billingAddress"]["city"] == "Leeds" and found["billingAddressMatchesShippingAddress"] is True
+    assert found["billingAddress"]["formatted"] == ["1 High St", "Leeds LS1 1AA", "United Kingdom"]

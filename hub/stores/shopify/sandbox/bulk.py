@@ -110,6 +110,9 @@ class Bulk:
         document, plan = _compile(query)
         roots = plan.roots(Call(self.sim, login))
         now = self.sim.now()
+        for old in [each for each in self.operations.values() if now > each.created_at + KEPT]:
+            old.file.close()
+            del self.operations[old.number]
         made = Operation(self.sim.number("BulkOperation"), query, now, now + timedelta(seconds=self.delay_s),
                          tempfile.TemporaryFile(prefix="shopify-bulk-"), token=os.urandom(12).hex())
         if self.fail_next:

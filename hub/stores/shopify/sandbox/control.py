@@ -392,7 +392,7 @@ def order_row(order: Order) -> Row:
                    "current": str(order.current_total)},
         "refunded": str(order.given_back), "source_name": order.source_name, "tags": order.tags, "note": order.note or "",
         "closed": order.closed_at is not None, "cancel_reason": order.cancel_reason, "email": order.email,
-        "address": order.shipping_address, "attributes": order.attributes,
+        "address": order.shipping_address, "billing": order.billing_address, "attributes": order.attributes,
         "taxes": [{"title": tax.title, "rate": str(tax.rate), "amount": str(tax.amount), "channel_liable": tax.channel_liable}
                   for tax in order.taxes],
         "lines": [{"sku": line.sku or "", "title": line.title, "quantity": line.quantity, "price": str(line.unit), "discount": str(line.discount),

@@ -91,9 +91,9 @@ for _name, _read in _AMOUNTS.items():
 for _name in ("email", "phone", "customer"):
     _personal(_name)
 field("Order", "shippingAddress")(lambda call, order, args: None if call.sim.protected else order.shipping_address)
-field("Order", "billingAddress")(lambda call, order, args: None if call.sim.protected else order.billing_address or order.shipping_address)
+field("Order", "billingAddress")(lambda call, order, args: None if call.sim.protected else order.billing_address)
 field("Order", "billingAddressMatchesShippingAddress")(
-    lambda call, order, args: order.billing_address is None or _bare(order.billing_address) == _bare(order.shipping_address))
+    lambda call, order, args: _bare(order.billing_address) == _bare(order.shipping_address))
 field("Order", "legacyResourceId")(lambda call, order, args: order.number)
 field("Order", "number")(lambda call, order, args: order.place)
 field("Order", "currencyCode")(lambda call, order, args: order.currency)
