@@ -150,8 +150,10 @@ class Fulfilment:
                 payload = self._client.write(documents.ORDER_CANCEL, given, "orderCancel", errors="orderCancelUserErrors",
                                              crash_point="shopify.orders.cancel")
             except NotTaken as error:
+                # An earlier try may be under way, which Shopify words as done: the order itself tells when it is.
                 again = self._orders.read(whole.gid)
-                if again is None or not again.node.get("cancelledAt"):
+                is_done = again is not None and again.node.get("cancelledAt")
+                if not is_done and not any("already" in one.message for one in error.errors):
                     raise Refused(error.says, state=state.lower()) from error
             else:
                 self._wait_for(payload.get("job"))
