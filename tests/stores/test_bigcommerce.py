@@ -88,7 +88,9 @@ def test_choices_and_practice_fields_are_told_apart_from_the_login():
     fields = BigCommerceSettings().fields
     assert [name for name, one in fields.items() if one.metadata.get("choice")] == ["sync_unpurchasable"]
     assert [name for name, one in fields.items() if one.metadata.get("practice")] == ["api_url"]
-    assert BigCommerceSettings().load(FILLED)["sync_unpurchasable"] is False
+    assert BigCommerceSettings().load({**FILLED, "api_url": ""})["sync_unpurchasable"] is False
+    with pytest.raises(ValidationError):
+        BigCommerceSettings().load({**FILLED, "api_url": "javascript:alert(1)"})
 
 
 # -- products

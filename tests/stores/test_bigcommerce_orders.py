@@ -129,6 +129,13 @@ def test_an_archived_order_answers_as_deleted_and_is_not_made_again(bench):
     assert [one.code for one in error.value.problems] == ["order.deleted"] and len(bench.control("GET", "orders")) == 1
 
 
+def test_a_store_that_can_not_list_its_archive_still_takes_orders(bench):
+    bench.fault({"status": 400, "json": [{"status": 400, "message": "The field 'is_deleted' is not supported by this resource."}]},
+                operation="getOrders", contains="is_deleted", times=-1)
+    made = bench.open().create_order(draft(bench))
+    assert [one.order_id for one in bench.open().orders_changed(clock.now() - timedelta(minutes=1))] == [made.order_id]
+
+
 def test_an_order_that_the_list_does_not_show_yet_is_read_by_the_id_that_the_hub_keeps(bench):
     made = bench.open().create_order(draft(bench))
     bench.control("POST", "settings", {"search_delay_s": 3600})

@@ -201,6 +201,14 @@ def test_what_was_switched_off_or_vanished_comes_back(bench):
     assert (report.made, report.mended) == ((gone["scope"],), (off["scope"],)) and all(one["is_active"] for one in hooks(bench))
 
 
+def test_a_topic_that_the_store_refuses_leaves_the_others_registered(bench):
+    bench.fault({"status": 422, "json": {"status": 422, "title": "Unknown scope", "type": "x", "errors": {}}}, operation="createWebhooks")
+    with pytest.raises(Refused) as error:
+        keeper(bench).ensure_hooks(bench.hook_address, bench.secret)
+    assert "Unknown scope" in error.value.says and [one["scope"] for one in hooks(bench)] == list(TOPICS[1:])
+    assert keeper(bench).ensure_hooks(bench.hook_address, bench.secret).made == TOPICS[:1]
+
+
 def test_a_new_secret_goes_into_the_headers(bench):
     keeper(bench).ensure_hooks(bench.hook_address, bench.secret)
     assert keeper(bench).ensure_hooks(bench.hook_address, "another-secret").mended == TOPICS

@@ -57,7 +57,7 @@ class BigCommerceSettings(Schema):
     sync_unpurchasable = fields.Bool(load_default=False, metadata={
         "label": "Sync unpurchasable products", "choice": True,
         "help": "On: products and variants that can't be bought in BigCommerce come along, too. Off: only those that can be bought."})
-    api_url = fields.Url(load_default="", require_tld=False, schemes={"https", "http"}, metadata={
+    api_url = fields.Str(load_default="", validate=validate.Regexp(r"(https?://\S+)?$", error="Not a valid address."), metadata={
         "label": "API address", "practice": True, "help": "Where the practice store answers."})
 
 

@@ -23,7 +23,7 @@ from hub.stores.bigcommerce.subscriptions import Subscriptions
 LARGEST_IMAGE = 10 * 1024 * 1024
 
 # One cheap call for each permission that the hub needs. Writes go to an order that never is: the right is looked at first. Whether
-# stock may be changed shows only when it is: no call asks for that without doing it (docs/bigcommerce.md).
+# stock may be changed shows only when it is: no call asks for that without doing it (docs/bigcommerce-guide.md).
 _NEEDED: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     ("GET", "/v3/catalog/products", {"limit": 1, "include_fields": "name"}), ("GET", "/v3/inventory/items", {"limit": 1}),
     ("GET", "/v3/inventory/locations", {"limit": 1}), ("GET", "/v3/settings/inventory", {}), ("GET", "/v2/orders", {"limit": 1}),

@@ -26,8 +26,12 @@ class Subscriptions:
         self._client = client
 
     def ensure(self, address: str, secret: str) -> HookReport:
-        """One per topic at this address, active and with the secret in its header; the hub's own elsewhere go away."""
+        """One per topic at this address, active and with the secret in its header; the hub's own elsewhere go away.
+
+        A topic that the store refuses does not keep the others from being registered; it is raised in the end.
+        """
         made, mended, kept = [], [], []
+        refused: list[Refused] = []
         there: dict[str, Mapping[str, Any]] = {}
         for hook in self._own(address):
             topic = str(hook.get("scope") or "")
@@ -38,14 +42,19 @@ class Subscriptions:
         for topic in TOPICS:
             body = {"scope": topic, "destination": address, "is_active": True, "headers": {SECRET_HEADER: secret}}
             hook = there.get(topic, {})
-            if not hook:
-                self._client.write("POST", _HOOKS, body, "bigcommerce.hooks.create")
-                made.append(topic)
-            elif not hook.get("is_active") or _secret_of(hook) != secret:
-                self._client.write("PUT", f"{_HOOKS}/{hook['id']}", body, "bigcommerce.hooks.mend")
-                mended.append(topic)
-            else:
-                kept.append(topic)
+            try:
+                if not hook:
+                    self._client.write("POST", _HOOKS, body, "bigcommerce.hooks.create")
+                    made.append(topic)
+                elif not hook.get("is_active") or _secret_of(hook) != secret:
+                    self._client.write("PUT", f"{_HOOKS}/{hook['id']}", body, "bigcommerce.hooks.mend")
+                    mended.append(topic)
+                else:
+                    kept.append(topic)
+            except Refused as error:
+                refused.append(error)
+        if refused:
+            raise refused[0]
         return HookReport(tuple(made), tuple(mended), tuple(kept))
 
     def remove(self, address: str) -> None:

@@ -108,7 +108,7 @@ def carrier_of(row: Mapping[str, Any], *, is_ours: bool) -> tuple[str, str]:
     """Code and title of a shipment's carrier. The method of one that the store made is what the buyer chose, so it comes last."""
     code = str(row.get("shipping_provider") or row.get("tracking_carrier") or "")
     method = str(row.get("shipping_method") or "")
-    named = str(row.get("shipping_provider_display_name") or _TITLES.get(code, ""))
+    named = str(_TITLES.get(code) or row.get("shipping_provider_display_name") or "")
     return code, (method or named or code) if is_ours else (named or method or code)
 
 
