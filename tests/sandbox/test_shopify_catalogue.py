@@ -237,6 +237,25 @@ def test_a_deleted_product_is_told_by_its_deletion_event(shop: Shop) -> None:
     assert shop.ask("query P($id: ID!) { product(id: $id) { id } }", id=f"gid://shopify/Product/{number}")["product"] is None
 
 
+def test_variants_are_searched_by_quantity_as_it_is_now(shop: Shop) -> None:
+    query = 'query V($q: String) { productVariants(first: 20, query: $q) { nodes { sku } } }'
+    few = "inventory_quantity:<=2 product_status:active sku:*"
+    assert [each["sku"] for each in shop.ask(query, q=few)["productVariants"]["nodes"]] == ["VOUCHER"]
+    shop.control("PATCH", "products/BOWL", {"quantity": 2})
+    assert [each["sku"] for each in shop.ask(query, q=few)["productVariants"]["nodes"]] == ["BOWL", "VOUCHER"]
+    everything = shop.ask(query)["productVariants"]["nodes"]
+    shop.control("DELETE", "products/MUG")
+    shop.control("POST", "products", {"sku": "NEW", "name": "Fresh", "price": "3.00"}, status=201)
+    assert shop.ask(query)["productVariants"]["nodes"] == [each for each in everything if each["sku"] != "MUG"] + [{"sku": "NEW"}]
+
+
+def test_a_variant_goes_and_its_product_stays(shop: Shop) -> None:
+    shop.control("DELETE", "products/SHIRT-Red-M?variant=1")
+    found = product(shop, "SHIRT-Blue-M", "variants(first: 5) { nodes { sku } } options { values }")
+    assert [each["sku"] for each in found["variants"]["nodes"]] == ["SHIRT-Blue-M", "SHIRT-Blue-L"]
+    assert found["options"] == [{"values": ["Blue"]}, {"values": ["M", "L"]}]
+
+
 def test_counts_say_how_sure_they_are(shop: Shop) -> None:
     assert shop.ask("{ productsCount { count precision } }")["productsCount"] == {"count": 6, "precision": "EXACT"}
     assert shop.ask("{ productsCount(limit: 3) { count precision } }")["productsCount"] == {"count": 4, "precision": "AT_LEAST"}

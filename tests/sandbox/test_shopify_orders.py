@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -178,6 +179,16 @@ def test_a_line_that_needs_no_shipping_has_no_fulfilment_order(shop: Shop) -> No
     order = shop.made(lineItems=[given])
     assert order["fulfillmentOrders"]["nodes"] == []
     assert order["lineItems"]["nodes"][0]["requiresShipping"] is False
+
+
+def test_orders_that_come_at_once_share_the_stock_rightly(shop: Shop) -> None:
+    given = shop.order(lineItems=[line(shop, quantity=1)])
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(lambda _: shop.create(given, "DECREMENT_OBEYING_POLICY"), range(16)))
+    made = [each["order"]["name"] for each in told if each["order"]]
+    assert len(set(made)) == len(made) == 12  # there were twelve mugs
+    assert {each["userErrors"][0]["code"] for each in told if not each["order"]} == {"INVENTORY_CLAIM_FAILED"}
+    assert shop.row("MUG")["quantity"] == 0
 
 
 # -- what is refused ------------------------------------------------------------------------------------------------

@@ -410,8 +410,8 @@ class Catalogue:
             variant.item.levels.append(Level(variant.item, location, here, now))
         product.variants.append(variant)
         self.variants[variant.number] = variant
-        self.variant_index.version += 1
-        self.item_index.version += 1
+        self.variant_index.before(variant, fresh=True)
+        self.item_index.changed(rows=True)
         if variant.sku:
             self.by_sku.setdefault(variant.sku, []).append(variant)
 
@@ -462,7 +462,7 @@ class Catalogue:
         """One variant less; the caller saves its product."""
         del self.variants[variant.number]
         self.variant_index.forget(variant)
-        self.item_index.version += 1
+        self.item_index.changed(rows=True)
         if variant.sku:
             self.by_sku[variant.sku].remove(variant)
 
@@ -473,7 +473,7 @@ class Catalogue:
         target = "available" if name == "on_hand" else name
         setattr(level, target, getattr(level, target) + delta)
         level.updated_at = self.now()
-        self.variant_index.version += 1
+        self.variant_index.counted()
         if delta and target == "available" and not silent:
             self.tell("INVENTORY_LEVELS_UPDATE", level)
         return delta

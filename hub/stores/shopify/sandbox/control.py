@@ -175,7 +175,8 @@ def _patch(sim: ShopifySim, variant: Variant, given: Row) -> None:
             if not silent:
                 variant.updated_at = sim.now()
         if silent:
-            sim.catalogue.index.version += 1
+            sim.catalogue.index.changed()
+            sim.catalogue.variant_index.changed()
     if "tracked" in given:
         variant.item.tracked = bool(given["tracked"])
         variant.item.updated_at = sim.now()

@@ -49,6 +49,7 @@ def make(sim: ShopifySim, order: Order, location: Location, lines: Iterable[tupl
     made = FulfillmentOrder(sim.number("FulfillmentOrder"), order, location, now, now)
     made.lines = [Part("FulfillmentOrderLineItem", sim.number("FulfillmentOrderLineItem"), line, units, units) for line, units in lines]
     order.fulfillment_orders.append(made)
+    sim.fulfillment_orders[made.number] = made
     return made
 
 
@@ -107,6 +108,7 @@ def send(sim: ShopifySim, chosen: list[tuple[FulfillmentOrder, list[tuple[Part, 
                        tracking)
     with sim.changing(order):
         order.fulfillments.append(made)
+        sim.fulfillments[made.number] = made
         for part in parts:
             _release(sim, part.line, first.location, part.quantity)
     sim.tell("FULFILLMENTS_CREATE", made)
@@ -146,16 +148,14 @@ def undo(sim: ShopifySim, made: Fulfillment) -> None:
 
 def find_order_of(call: Call, given: str) -> FulfillmentOrder | None:
     """The fulfilment order of a global id, as far as the app may see any."""
-    number = number_of(given, "FulfillmentOrder")
-    if not sees_fulfillment_orders(call):
-        return None
-    return next((each for order in call.sim.seen_orders(call) for each in order.fulfillment_orders if each.number == number), None)
+    found = call.sim.fulfillment_orders.get(number_of(given, "FulfillmentOrder") or 0)
+    return found if found is not None and sees_fulfillment_orders(call) and call.sim.sees(call, found.order) else None
 
 
 def find_fulfillment(call: Call, given: str) -> Fulfillment | None:
     """The fulfilment of a global id."""
-    number = number_of(given, "Fulfillment")
-    return next((each for order in call.sim.seen_orders(call) for each in order.fulfillments if each.number == number), None)
+    found = call.sim.fulfillments.get(number_of(given, "Fulfillment") or 0)
+    return found if found is not None and call.sim.sees(call, found.order) else None
 
 
 @field("QueryRoot", "fulfillmentOrder")

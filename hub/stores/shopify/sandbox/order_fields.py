@@ -19,8 +19,8 @@ Args = dict[str, Any]
 
 def find_order(call: Call, given: str) -> Order | None:
     """The order of a global id; one older than 60 days only with `read_all_orders`."""
-    number = number_of(given, "Order")
-    return next((order for order in call.sim.seen_orders(call) if order.number == number), None)
+    order = call.sim.orders.get(number_of(given, "Order") or 0)
+    return order if order is not None and call.sim.sees(call, order) else None
 
 
 # -- roots ----------------------------------------------------------------------------------------------------------

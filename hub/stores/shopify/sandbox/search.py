@@ -196,13 +196,14 @@ class Index:
     sorts: Mapping[str, Callable[[Any], Any]]
     now: Callable[[], datetime]
     delay_s: float = 0
-    version: int = 0
+    _version: int = 0
+    _rows: int = 0
     _old: dict[int, list[tuple[datetime, dict[str, Any]]]] = field(default_factory=dict)
     _kept: dict[tuple[str, str], tuple[int, Sorted]] = field(default_factory=dict)
 
     def before(self, thing: Any, *, fresh: bool = False) -> None:
         """Keeps what the index knows of it until the delay is over."""
-        self.version += 1
+        self.changed(rows=fresh)
         if self.delay_s <= 0:
             return
         seen = _ABSENT if fresh else {name: term.read(thing) for name, term in self.terms.items()} | {
@@ -212,13 +213,25 @@ class Index:
     def forget(self, thing: Any) -> None:
         """A deleted object is found no more."""
         self._old.pop(thing.number, None)
-        self.version += 1
+        self.changed(rows=True)
+
+    def changed(self, *, rows: bool = False) -> None:
+        """What was found before may no longer hold; `rows`: objects came or went."""
+        self._version += 1
+        self._rows += int(rows)
+
+    def counted(self) -> None:
+        """A quantity moved: only a search by quantity is no longer good."""
+        for key in [key for key in self._kept if "inventory_quantity" in key[0]]:
+            del self._kept[key]
 
     def find(self, things: Iterable[Any], query: str, sort: str) -> Sorted:
         """Those that match, in the order of the sort key."""
         self._ripen()
         kept = self._kept.get((query, sort))
-        if kept and kept[0] == self.version:
+        # Everything by id changes only where objects come or go.
+        version = self._rows if not query.strip() and sort == "ID" else self._version
+        if kept and kept[0] == version:
             return kept[1]
         if sort not in self.sorts:
             raise Refusal(f"{sort} is no order that the practice store knows", "BAD_REQUEST")
@@ -237,7 +250,7 @@ class Index:
         found = Sorted([row[2] for row in rows], [row[:2] for row in rows])
         if len(self._kept) >= 4:
             self._kept.pop(next(iter(self._kept)))
-        self._kept[(query, sort)] = (self.version, found)
+        self._kept[(query, sort)] = (version, found)
         return found
 
     def _reader(self, thing: Any) -> Read:
@@ -249,7 +262,7 @@ class Index:
         for number, seen in list(self._old.items()):
             ripe = [entry for entry in seen if entry[0] > now]
             if len(ripe) != len(seen):
-                self.version += 1
+                self.changed(rows=True)
                 if ripe:
                     self._old[number] = ripe
                 else:

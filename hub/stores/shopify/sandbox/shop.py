@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+import uuid
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +25,17 @@ from hub.stores.shopify.sandbox.fulfilment import cancel_all
 from hub.stores.shopify.sandbox.graph import Call, Invalid, Refusal, Sorted, gid, parts_of, read_document, run
 from hub.stores.shopify.sandbox.hooks import Sender
 from hub.stores.shopify.sandbox.nodes import find
-from hub.stores.shopify.sandbox.orders import ORDER_SORTS, ORDER_TERMS, ZERO, Customer, Order, Transaction, cents
+from hub.stores.shopify.sandbox.orders import (
+    ORDER_SORTS,
+    ORDER_TERMS,
+    ZERO,
+    Customer,
+    Fulfillment,
+    FulfillmentOrder,
+    Order,
+    Transaction,
+    cents,
+)
 from hub.stores.shopify.sandbox.refunds import book
 from hub.stores.shopify.sandbox.search import Index, Term, compile_query
 from hub.stores.shopify.sandbox.stock import Keys, restock
@@ -72,7 +83,7 @@ class ShopifySim:
         self.journal = journal or Journal()
         self.faults = Faults()
         self.access = access
-        self.base_url = base_url.rstrip("/")
+        self.base_url = base_url
         self.shop_name, self.country, self.timezone = shop_name, country, timezone
         self.shop_domain = SHOP_DOMAIN
         self.prices_include_tax = prices_include_tax
@@ -90,12 +101,23 @@ class ShopifySim:
         self.sender = Sender(self, http, allow_http=allow_http)
         self.catalogue = Catalogue(seed, self.now, self.tell, locations=locations, country=country)
         self.orders: dict[int, Order] = {}
+        self.fulfillment_orders: dict[int, FulfillmentOrder] = {}
+        self.fulfillments: dict[int, Fulfillment] = {}
         self.customers: list[Customer] = []
         self.order_index = Index(ORDER_TERMS, ORDER_SORTS, self.now)
         self.jobs: dict[str, Cancelling] = {}
         self.keys = Keys(self.now)
         self.bulk = Bulk(self)
         self.search_delay_s = search_delay_s
+
+    @property
+    def base_url(self) -> str:
+        """Where the shop answers, without a slash at its end."""
+        return self._base_url
+
+    @base_url.setter
+    def base_url(self, url: str) -> None:
+        self._base_url = url.rstrip("/")
 
     # --- clock and settings --------------------------------------------------------------------------------------
 
@@ -145,6 +167,7 @@ class ShopifySim:
                 return _plain({"errors": {"query": "Required parameter missing or invalid"}}, 400)
             response = _plain(self._execute(login, body["query"], body.get("variables") or {}, body.get("operationName")))
             response.headers["X-Shopify-API-Version"] = API_VERSION
+            response.headers["X-Request-ID"] = str(uuid.uuid4())
             return response
 
     def _execute(self, login: Login, query: str, variables: Mapping[str, Any], name: str | None) -> dict[str, Any]:
@@ -214,12 +237,14 @@ class ShopifySim:
         order.updated_at = self.now()
         self.tell("ORDERS_UPDATED", order)
 
-    def seen_orders(self, call: Call) -> Iterable[Order]:
+    def sees(self, call: Call, order: Order) -> bool:
+        """Whether this token may see the order: one that is not deleted, and not too old for it."""
+        fresh = allows(call.login.scopes, "read_all_orders") or order.created_at >= self.now() - ALL_ORDERS_AFTER
+        return fresh and order.number in self.orders
+
+    def seen_orders(self, call: Call) -> list[Order]:
         """The orders that this token may see."""
-        if allows(call.login.scopes, "read_all_orders"):
-            return list(self.orders.values())
-        oldest = self.now() - ALL_ORDERS_AFTER
-        return [order for order in self.orders.values() if order.created_at >= oldest]
+        return [order for order in self.orders.values() if self.sees(call, order)]
 
     def delete_order(self, order: Order) -> None:
         """The order is gone for good."""
