@@ -18,7 +18,7 @@ from admin.choices import asked_attributes, category_of, confirmed, mapping_of, 
 from admin.forms import Field, filled, whole_number
 from admin.links import Card
 from admin.listing_query import is_or_was_live
-from admin.product_rows import ProductRow, seller_center_url, tiktok_badge, variants_of
+from admin.product_rows import ProductRow, seller_center_url, tiktok_badge, told, variants_of
 from admin.timeline import moment_of
 from hub import clock
 from hub.domain.listings import ListingState
@@ -57,7 +57,7 @@ class OneProduct(Page):
             None,
             badges.sync(listing.state, was_live=is_or_was_live(listing), changes_pending=listing.pending),
             tiktok_badge(listing),
-            _cards_here(listing),
+            _cards_here(listing, product),
             (),
         )
         return self.render(
@@ -199,11 +199,11 @@ class OneProduct(Page):
         return self.render("products/_brands.html", found=found, q=text, problem=problem)
 
 
-def _cards_here(listing: Listing) -> list[Card]:
+def _cards_here(listing: Listing, product: StoreProduct) -> list[Card]:
     """The product's problems on its own page: a button that would lead here leads to what mends it, or is left out."""
     here = url_for("products.page", listing_id=listing.id)
     cards = []
-    for card in links.cards(listing.problems, listing_id=listing.id):
+    for card in links.cards(told(listing, product), listing_id=listing.id):
         if card.code.startswith(("certificate.", "size_chart.", "category.")):
             card = replace(card, url=url_for("products.own_category", listing_id=listing.id), verb="Choose another category")
         elif card.code.startswith("title."):

@@ -80,12 +80,20 @@ def product_rows(db: Session, shop: Shop | None, found: Sequence[Any]) -> list[P
                 sum(stocks) if stocks else None,
                 badges.sync(listing.state, was_live=is_or_was_live(listing), changes_pending=listing.pending),
                 tiktok_badge(listing),
-                links.cards(listing.problems, listing_id=listing.id),
+                links.cards(told(listing, product), listing_id=listing.id),
                 _tags(listing, product, mapped.get(product.category_id, "")),
                 variants,
             )
         )
     return rows
+
+
+def told(listing: Listing, product: StoreProduct) -> list[dict[str, Any]]:
+    """The listing's problems, and what the store's own data say: what keeps it from being sold, and what is only to be known (BIG-05)."""
+    known = [dict(one) for one in listing.problems or ()]
+    codes = {one.get("code") for one in known}
+    data = product.data or {}
+    return known + [dict(one) for one in (*data.get("problems", ()), *data.get("warnings", ())) if one.get("code") not in codes]
 
 
 def _tags(listing: Listing, product: StoreProduct, mapped: str) -> list[tuple[str, str]]:
@@ -100,6 +108,9 @@ def _tags(listing: Listing, product: StoreProduct, mapped: str) -> list[tuple[st
     certificates = sum(code.startswith("certificate.") for code in codes)
     if certificates:
         tags.append((plural(certificates, "certificate"), url_for("products.page", listing_id=listing.id)))
+    for warning in (product.data or {}).get("warnings", ()):
+        says = "Stock not synced" if warning["code"] == "stock.not_synced" else f"{warning['where']} not set"
+        tags.append((says, url_for("products.page", listing_id=listing.id)))
     if any(code.startswith("image") for code in codes):
         tags.append(("Picture", url_for("products.page", listing_id=listing.id)))
     return tags
