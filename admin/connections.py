@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from flask import abort, flash, redirect, request, url_for
 from flask_admin import expose
 from flask_login import current_user
+from marshmallow import ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from admin import asking, badges, links
+from admin import asking, badges, forms, links
 from admin.base import Page, choose, denied, find, hub, may, needs, record, scope, visible_connections
 from admin.formatting import country, plural
 from admin.frame import platform_title
@@ -18,12 +20,13 @@ from admin.plugin import module, offer_of
 from hub import clock
 from hub.domain.tasks import TaskState
 from hub.errors import HubError
-from hub.flows import connect
+from hub.flows import connect, store_hooks
 from hub.models.connections import ApiToken, Connection, ConnectionState, Mode
 from hub.models.inbox import InboxEvent, InboxState
 from hub.models.shops import Shop
 from hub.models.tasks import Task
 from hub.models.tiktok import App, Grant
+from hub.stores import PLATFORMS
 
 SECTIONS = ("home", "products", "orders", "mappings", "tasks", "checks", "settings")
 
@@ -138,6 +141,47 @@ class Connections(Page):
             connect.rotate_hook_secret,
             "A new webhook address is ready below. Paste it into the store's module; the old one works until then.",
         )
+
+    @expose("/<int:connection_id>/hooks", methods=["POST"])
+    @needs("mend")
+    def hooks(self, connection_id: int) -> Any:
+        """Registers our webhooks in the store again: what is missing, and what the store switched off."""
+        with self.read() as db:
+            connection = find(db, Connection, connection_id, _own)
+        with asking.patience(asking.SEVERAL_S):
+            report, problem = store_hooks.ensure(hub(), connection.id)
+        if problem is not None:
+            flash(f"{problem.says} {problem.fix}", "error")
+        elif report is None:
+            flash("This store posts through its module: there are no webhooks of ours to register.", "need")
+        else:
+            renewed = len(report.made) + len(report.mended)
+            flash(f"{plural(renewed, 'webhook')} registered." if renewed else "All webhooks were in place.", "success")
+        return redirect(url_for("connections.page", connection_id=connection.id) + "#hooks")
+
+    @expose("/<int:connection_id>/choices", methods=["POST"])
+    @needs("manage")
+    def choices(self, connection_id: int) -> Any:
+        """What may be changed any time about the store, without a new sign-in."""
+        with self.read() as db:
+            connection = find(db, Connection, connection_id, _own)
+        platform = hub().platform(connection)
+        schema = platform.settings()
+        names = forms.names_shown(schema, practice=connection.mode is Mode.PRACTICE, choices=True)
+        typed = forms.typed(schema, request.form, names)
+        try:
+            with self.db.write() as db:
+                row = db.get_one(Connection, connection.id)
+                before = {name: row.settings.get(name) for name in names}
+                connect.change_choices(row, {**dict.fromkeys(names), **typed})
+                record(db, "store choices changed", row.name, before, {name: row.settings.get(name) for name in names}, row.id)
+        except ValidationError as error:
+            with self.read() as db:
+                row = db.get_one(Connection, connection_id)
+                context = _facts(db, row) | {"choices": _choices(row, typed, forms.messages(error))}
+            return self.render("connections/page.html", **context), 422
+        flash("Saved. It counts from the next time that the store is read.", "success")
+        return redirect(url_for("connections.page", connection_id=connection.id) + "#choices")
 
     @expose("/<int:connection_id>/rename", methods=["POST"])
     @needs("manage")
@@ -272,11 +316,12 @@ def _facts(db: Session, connection: Connection) -> dict[str, Any]:
     tokens = db.scalars(
         select(ApiToken).where(ApiToken.connection_id == connection.id, ApiToken.ended_at.is_(None)).order_by(ApiToken.id)
     ).all()
-    config = hub().config
+    config, platform = hub().config, PLATFORMS.get(connection.platform)
     return {
         "connection": connection,
         "badge": badges.connection(connection.state, practice=connection.mode is Mode.PRACTICE),
         "title": platform_title(connection.platform),
+        "system": _system(connection),
         "shops": [
             (
                 s,
@@ -298,7 +343,11 @@ def _facts(db: Session, connection: Connection) -> dict[str, Any]:
         "plugin": offer_of(connection.platform),
         "tokens": tokens,
         "abilities": connect.ABILITIES,
-        "address": str((connection.settings or {}).get("base_url", "")),
+        "address": platform.address(connection.settings or {}) if platform else "",
+        "platform": platform,
+        "hooks": store_hooks.known(connection),
+        "choices": _choices(connection),
+        "sells_in": _sells_in(connection),
         "is_setup": connection.state is ConnectionState.SETUP,
         "has_app": db.scalar(select(func.count()).select_from(App)) or bool(config.tiktok_app_key),
         "secret_tail": _tail(connection),
@@ -312,6 +361,28 @@ def _without_plugin(connection: Connection) -> tuple[str, ...]:
     except LookupError:
         return ()
     return () if connection.has_plugin or platform.plugin is None else platform.plugin.without
+
+
+def _choices(connection: Connection, typed: Mapping[str, Any] | None = None, errors: Mapping[str, str] | None = None) -> list[forms.Field]:
+    """What may be changed any time about this store, as a form."""
+    platform = PLATFORMS.get(connection.platform)
+    if platform is None:
+        return []
+    schema = platform.settings()
+    names = forms.names_shown(schema, practice=connection.mode is Mode.PRACTICE, choices=True)
+    return forms.from_schema(schema, {**(connection.settings or {}), **(typed or {})}, names=names, errors=errors)
+
+
+def _system(connection: Connection) -> str:
+    """The store system and its version, which may begin with the name."""
+    title, version = platform_title(connection.platform), str((connection.store or {}).get("version", ""))
+    return version if version.startswith(title) else f"{title} {version}".strip()
+
+
+def _sells_in(connection: Connection) -> str:
+    platform = PLATFORMS.get(connection.platform)
+    code = str((connection.wizard or {}).get("sells_in", ""))
+    return next((one.title for one in platform.markets if one.code == code), "") if platform is not None else ""
 
 
 def _tail(connection: Connection) -> str:

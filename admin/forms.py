@@ -67,14 +67,31 @@ def _choices(spec: fields.Field) -> tuple[tuple[str, str], ...]:
     return ()
 
 
+def names_shown(schema: Schema, *, practice: bool, choices: bool | None = None) -> list[str]:
+    """The fields that a person sees: those that the hub fills in itself never, those of practice mode only there. ``choices`` True or
+    False: only those that are, or are not, a choice that may be changed any time."""
+    return [
+        name
+        for name, spec in schema.fields.items()
+        if not spec.dump_only
+        and not spec.metadata.get("internal")
+        and (practice or not spec.metadata.get("practice"))
+        and choices in (None, bool(spec.metadata.get("choice")))
+    ]
+
+
 def from_schema(
-    schema: Schema, values: Mapping[str, Any], *, saved: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None
+    schema: Schema,
+    values: Mapping[str, Any],
+    *,
+    names: Iterable[str],
+    saved: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
 ) -> list[Field]:
-    """The form of a settings schema. ``saved`` names secrets that are kept, with their last characters."""
+    """The form of these fields of a settings schema. ``saved`` names secrets that are kept, with their last characters."""
     drawn = []
-    for name, spec in schema.fields.items():
-        if spec.dump_only or spec.metadata.get("hidden"):
-            continue
+    for name in names:
+        spec = schema.fields[name]
         kind, tail = _kind(spec), (saved or {}).get(name)
         default = spec.load_default if spec.load_default is not None and not callable(spec.load_default) else ""
         value = values.get(name, default)
@@ -86,7 +103,7 @@ def from_schema(
                 value="" if kind == "secret" else (value if isinstance(value, (str, bool, int)) else ""),
                 help=str(spec.metadata.get("help", "")),
                 error=(errors or {}).get(name, ""),
-                required=bool(spec.required),
+                required=bool(spec.required) or (kind == "select" and bool(default)),
                 choices=_choices(spec),
                 placeholder=f"Saved, ends in {tail}" if tail else str(spec.metadata.get("placeholder", "")),
                 autocomplete="off" if kind != "secret" else "",
@@ -95,13 +112,11 @@ def from_schema(
     return drawn
 
 
-def typed(schema: Schema, form: Mapping[str, str]) -> dict[str, Any]:
-    """What a person typed, by field. An empty secret means *as it was* and is left out; an unticked box is no."""
+def typed(schema: Schema, form: Mapping[str, str], names: Iterable[str]) -> dict[str, Any]:
+    """What a person typed into these fields. An empty secret means *as it was* and is left out; an unticked box is no."""
     found: dict[str, Any] = {}
-    for name, spec in schema.fields.items():
-        if spec.dump_only or spec.metadata.get("hidden"):
-            continue
-        text = form.get(name, "").strip()
+    for name in names:
+        spec, text = schema.fields[name], form.get(name, "").strip()
         if isinstance(spec, fields.Boolean):
             found[name] = name in form
         elif text or (not spec.metadata.get("secret") and spec.required):

@@ -9,6 +9,7 @@ from flask_admin import expose
 
 from admin.base import Page
 from hub.domain.problems import CATALOGUE
+from hub.stores import PLATFORMS
 
 TOPICS = {
     "connect": "Connect a store",
@@ -39,4 +40,4 @@ class Help(Page):
         """One page."""
         if page not in TOPICS:
             abort(404)
-        return self.render(f"help/{page}.html", topics=TOPICS, title=TOPICS[page], catalogue=CATALOGUE)
+        return self.render(f"help/{page}.html", topics=TOPICS, title=TOPICS[page], catalogue=CATALOGUE, platforms=PLATFORMS.values())

@@ -10,7 +10,7 @@ from flask_admin import expose
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from admin.base import Page, needs, record, scope
+from admin.base import Page, Scope, needs, record, scope
 from admin.choices import picked_brand
 from admin.formatting import plural
 from admin.forms import Field, whole_number
@@ -19,6 +19,8 @@ from hub.flows.orders import submit_fulfilment
 from hub.flows.settings import change_settings, settings_of
 from hub.models.orders import OrderLink
 from hub.models.shops import Shop
+from hub.stores import PLATFORMS
+from hub.stores.base import Platform
 
 PRODUCT_SWITCHES = (
     (
@@ -227,7 +229,9 @@ class Settings(Page):
             now=now,
             providers=providers,
             names=dict(providers),
-            switches=[(name, title, text, getattr(now, name)) for name, title, text in ORDER_SWITCHES],
+            switches=[(name, title, text, getattr(now, name)) for name, title, text in ORDER_SWITCHES if name in _offered(chosen)],
+            offered=_offered(chosen),
+            statuses=_status_rows(chosen),
             carriers=sorted(now.carriers.items()),
             wanted=request.args.get("carrier", ""),
         )
@@ -239,8 +243,10 @@ class Settings(Page):
         chosen, form = scope(), request.form
         if chosen.shop is None:
             return redirect(url_for("settings.orders"))
-        changes: dict[str, Any] = {name: name in form for name, _, _ in ORDER_SWITCHES}
-        changes["payment_title"] = form.get("payment_title", "").strip()[:60] or "TikTokPAY"
+        offered = _offered(chosen)
+        changes: dict[str, Any] = {name: name in form for name, _, _ in ORDER_SWITCHES if name in offered}
+        if "payment_title" in offered:
+            changes["payment_title"] = form.get("payment_title", "").strip()[:60] or "TikTokPAY"
         with self.db.write() as db:
             before, after = change_settings(db, chosen.shop_id, "orders", changes)
             record(db, "order settings changed", chosen.connection.name if chosen.connection else "", before, after, chosen.connection_id)
@@ -282,6 +288,22 @@ class Settings(Page):
         if back.isascii() and back.isdigit() and len(back) < 19:
             return redirect(url_for("orders.page", link_id=int(back)))
         return redirect(url_for("settings.orders") + "#carriers")
+
+
+def _platform(chosen: Scope) -> Platform | None:
+    return PLATFORMS.get(chosen.connection.platform) if chosen.connection is not None else None
+
+
+def _offered(chosen: Scope) -> tuple[str, ...]:
+    """The order settings that mean something in this store system."""
+    platform = _platform(chosen)
+    return platform.order_settings if platform is not None else ()
+
+
+def _status_rows(chosen: Scope) -> list[tuple[str, str]]:
+    """What becomes of each TikTok status in the store, in words."""
+    platform = _platform(chosen)
+    return [(state.value.replace("_", " ").capitalize(), words) for state, words in platform.status_table.items()] if platform else []
 
 
 def _shown(value: Any) -> str:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, flash, g, jsonify, make_response, redirect, request, send_file, session, url_for
 from flask_admin import expose
@@ -27,13 +27,12 @@ from admin.frame import platform_title
 from admin.plugin import module
 from hub import clock, plugin_archives
 from hub.errors import HubError
-from hub.flows import apps, connect, handshake
+from hub.flows import apps, connect, handshake, install, store_hooks
 from hub.models.connections import Connection, ConnectionState, Mode
 from hub.models.shops import Shop
 from hub.models.tiktok import App
 from hub.stores import PLATFORMS
 from hub.stores.base import Platform
-from hub.web.headers import csp_nonce, policy
 
 returns = Blueprint("returns", __name__)
 
@@ -105,7 +104,8 @@ class Wizard(Page):
         with self.read() as db:
             connection = find(db, Connection, as_id(number), _own)
         schema = PLATFORMS[connection.platform].settings()
-        plain = {n: t for n, t in typed.items() if n in schema.fields and not schema.fields[n].metadata.get("secret")}
+        names = [*_names(connection), *(("sells_in",) if PLATFORMS[connection.platform].markets else ())]
+        plain = {n: t for n, t in typed.items() if n in names and not (n in schema.fields and schema.fields[n].metadata.get("secret"))}
         with self.db.write() as db:
             row = db.get_one(Connection, connection.id)
             row.wizard = {**(row.wizard or {}), **plain}
@@ -134,13 +134,17 @@ class Wizard(Page):
         platform = PLATFORMS[connection.platform]
         if request.method != "POST":
             return self._store_page(connection, platform, {**(connection.settings or {}), **(connection.wizard or {})})
-        typed = forms.typed(platform.settings(), request.form)
+        typed = forms.typed(platform.settings(), request.form, _names(connection))
         secret = {n for n, f in platform.settings().fields.items() if f.metadata.get("secret")}
         plain = {n: v for n, v in typed.items() if n not in secret}
+        if platform.markets:
+            plain["sells_in"] = request.form.get("sells_in", "")
         try:
             with self.db.write() as db:
                 row = db.get_one(Connection, connection.id)
                 row.wizard = {**(row.wizard or {}), **plain}
+                if platform.markets:
+                    connect.choose_selling_market(row, plain["sells_in"])
                 if platform.handshake is not None and not _is_active(row, typed):
                     raise ValueError(f"The integration is not active yet. In {platform_title(row.platform)} press Activate, then Allow.")
                 connect.save_store_settings(row, typed)
@@ -162,14 +166,44 @@ class Wizard(Page):
             return self._store_page(connection, platform, plain, health=health), 422
         with self.db.write() as db:
             row = db.get_one(Connection, connection.id)
-            kept = (row.wizard or {}).get("market")
-            row.wizard = {"market": kept} if kept else {}
+            row.wizard = connect.only_market(row.wizard or {})
             if row.state is ConnectionState.PAUSED:
                 connect.resume(db, row)
         flash(f"{platform_title(connection.platform)} has let us in.", "success")
         if connection.state is not ConnectionState.SETUP:
             return redirect(url_for("connections.page", connection_id=connection.id))
         return redirect(url_for("wizard.resume", connection_id=connection.id))
+
+    @expose("/<int:connection_id>/authorize", methods=["POST"])
+    def authorize(self, connection_id: int) -> Any:
+        """Keeps what is filled in and sends the merchant to the store's own page, where he installs us (SHP-01, SHP-02)."""
+        with self.read() as db:
+            connection = find(db, Connection, connection_id, _own)
+        platform = PLATFORMS[connection.platform]
+        typed = forms.typed(platform.settings(), request.form, _names(connection))
+        secret = {n for n, f in platform.settings().fields.items() if f.metadata.get("secret")}
+        plain = {n: v for n, v in typed.items() if n not in secret} | {"sells_in": request.form.get("sells_in", "")}
+        errors: dict[str, str] = {}
+        try:
+            with self.db.write() as db:
+                row = db.get_one(Connection, connection.id)
+                if platform.markets:
+                    connect.choose_selling_market(row, plain["sells_in"])
+                connect.save_store_settings(row, typed)
+                address = install.start(db, hub(), row, bound_to())
+                record(db, "sent to the store to authorise", row.name, None, {"changed": sorted(typed)}, row.id)
+        except ValidationError as error:
+            errors = forms.messages(error)
+        except ValueError as error:
+            errors = {"sells_in": str(error)}
+        except connect.NotThisTime as why:
+            errors = {"": str(why)}
+        if errors:
+            with self.db.write() as db:
+                row = db.get_one(Connection, connection.id)
+                row.wizard = {**(row.wizard or {}), **plain}
+            return self._store_page(connection, platform, plain, errors), 422
+        return _lead_to(self, platform_title(platform.slug), address)
 
     def _probe(self, connection_id: int) -> Any:
         try:
@@ -194,7 +228,17 @@ class Wizard(Page):
             platform=platform,
             title=platform_title(connection.platform),
             steps=_steps(connection, 2),
-            fields=forms.from_schema(platform.settings(), values, saved=_saved(connection), errors=errors),
+            market=_selling_market(platform, values, errors),
+            fields=forms.from_schema(platform.settings(), values, names=_names(connection, False), saved=_saved(connection), errors=errors),
+            choices=forms.from_schema(platform.settings(), values, names=_names(connection, True), errors=errors),
+            install=None
+            if platform.install is None
+            else {
+                "needs": tuple(platform.install.needs()),
+                "back": install.redirect_uri(hub().config.public_url, platform.slug),
+                "is_done": install.is_installed(connection) and _store_is_done(connection),
+            },
+            hooks=store_hooks.known(connection),
             errors=errors or {},
             health=health,
             cards=[links.card(p, connection_id=connection.id) for p in (health.problems if health else ())],
@@ -290,13 +334,7 @@ class Wizard(Page):
                 address, _state = connect.consent(db, hub().config, row, db.get_one(App, app_id), bound_to())
         except ValueError as error:
             return self._tiktok_page(connection, forms.filled([_market_field()], {}, {"market": str(error)}), has_app=True), 422
-        answer = redirect(address)
-        # The form leads to TikTok's own page: this one answer may.
-        at = urlsplit(address)
-        answer.headers["Content-Security-Policy"] = policy(csp_nonce()).replace(
-            "form-action 'self'", f"form-action 'self' {at.scheme}://{at.netloc}"
-        )
-        return answer
+        return _lead_to(self, "TikTok Shop", address)
 
     # -- step 4: the shop
 
@@ -338,6 +376,36 @@ class Wizard(Page):
             best={s.id: connect.default_scope(connection, s) for s in offered},
             problem=problem,
         )
+
+
+@returns.get("/connect/store/<platform>/callback")
+@login_required
+def store_callback(platform: str) -> Any:
+    """Where a store's own consent page sends the merchant back to (SHP-01, SHP-04)."""
+    require("manage")
+    if platform not in PLATFORMS:
+        abort(404)
+    try:
+        with asking.patience(asking.SEVERAL_S):
+            connection_id = install.finish(hub(), platform, request.args.to_dict(), bound_to())
+    except connect.NotThisTime as why:
+        flash(str(why), "error")
+        return redirect(url_for("connections.index"))
+    except HubError as error:
+        flash(asking.why_not(error, "The store"), "error")
+        return redirect(url_for("connections.index"))
+    with database().write() as db:
+        row = db.get_one(Connection, connection_id)
+        record(db, "store authorised", row.name, connection_id=row.id)
+        is_well, is_new = _store_is_done(row), row.state is ConnectionState.SETUP
+    choose(connection_id)
+    if not is_well:
+        flash(f"{platform_title(platform)} let us in, but something is missing. See below.", "need")
+    else:
+        flash(f"{platform_title(platform)} has let us in. The store's side is done.", "success")
+    if is_new or not is_well:
+        return redirect(url_for("wizard.store", connection_id=connection_id))
+    return redirect(url_for("connections.page", connection_id=connection_id))
 
 
 @returns.get("/connect/tiktok/callback")
@@ -384,6 +452,31 @@ def _take_consent() -> Any:
 def bound_to() -> str:
     """Who asked for a consent: this person in this session."""
     return f"{current_user.user_id}.{session.get('sid', '')}"
+
+
+def _lead_to(page: Page, there: str, address: str) -> Response:
+    """A page that goes on to somebody else's by itself. No redirect: a browser sends a form nowhere but to us, nor on from us."""
+    answer = make_response(page.render("wizard/leaving.html", there=there, address=address))
+    answer.headers["Refresh"] = f"0; url={address}"
+    return answer
+
+
+def _names(connection: Connection, choices: bool | None = None) -> list[str]:
+    """The store's settings that are shown for this connection."""
+    return forms.names_shown(PLATFORMS[connection.platform].settings(), practice=connection.mode is Mode.PRACTICE, choices=choices)
+
+
+def _selling_market(platform: Platform, values: Mapping[str, Any], errors: Mapping[str, str] | None) -> forms.Field | None:
+    if not platform.markets:
+        return None
+    field = forms.Field(
+        name="sells_in",
+        label="Where do you sell?",
+        kind="select",
+        choices=(("", "Choose"), *((one.code, one.title) for one in platform.markets)),
+        help="The market of your TikTok Shop. A connection joins the store to one seller.",
+    )
+    return forms.filled([field], values, errors)[0]
 
 
 def _app_fields() -> list[forms.Field]:

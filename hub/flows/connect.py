@@ -43,6 +43,7 @@ OLD_SECRET_LASTS = timedelta(hours=24)
 ABILITIES = ("read", "catalog", "push", "orders", "connect")
 # Where a seller's account may be, as far as his consent page depends on it.
 US, ELSEWHERE = MARKETS = ("us", "elsewhere")
+MARKET_NAMES = ("market", "sells_in")
 # What TikTok Shop tells us by itself; everything else is read.
 HOOKS = ("ORDER_STATUS_CHANGE", "RECIPIENT_ADDRESS_UPDATE", "PACKAGE_UPDATE", "PRODUCT_STATUS_CHANGE", "SELLER_DEAUTHORIZATION",
          "UPCOMING_AUTHORIZATION_EXPIRATION", "CANCELLATION_STATUS_CHANGE", "RETURN_STATUS_CHANGE", "PRODUCT_AUDIT_STATUS_CHANGE")
@@ -109,13 +110,29 @@ def save_store_settings(connection: Connection, values: Mapping[str, Any]) -> No
     filled = {**{name: value for name, value in (connection.settings or {}).items() if name in unshown}, **filled}
     loaded = schema.load({**{name: kept[name] for name in hidden if name in kept}, **filled})
     connection.settings = {name: value for name, value in loaded.items() if name not in hidden}
-    secrets_before, connection.secrets = connection.secrets, json.dumps({name: value for name, value in loaded.items() if name in hidden})
-    if session is not None and connection.id is not None and connection.secrets != secrets_before:
+    secrets = {name: value for name, value in loaded.items() if name in hidden}
+    connection.secrets = json.dumps(secrets)
+    if session is not None and connection.id is not None and {**kept, **secrets} != kept:
         login = session.get(StoreLogin, connection.id)
         if login is None:
             session.add(StoreLogin(connection_id=connection.id, signed_in_at=clock.now(), renewals=0))
         else:
             login.signed_in_at = clock.now()
+
+
+def change_choices(connection: Connection, values: Mapping[str, Any]) -> None:
+    """Changes what may be changed any time, without a new sign-in. Raises marshmallow's ``ValidationError`` by field."""
+    fields = PLATFORMS[connection.platform].settings().fields
+    choices = {name: value for name, value in values.items() if name in fields and fields[name].metadata.get("choice")}
+    save_store_settings(connection, {**connection.settings, **dict.fromkeys(choices), **choices})
+
+
+def choose_selling_market(connection: Connection, code: str) -> None:
+    """Where the merchant sells (SHP-02), kept on the connection; TikTok Shop's consent page follows from it. Raises ``ValueError``."""
+    markets = {one.code: one for one in PLATFORMS[connection.platform].markets}
+    if code not in markets:
+        raise ValueError("Choose the market that you sell in.")
+    connection.wizard = {**(connection.wizard or {}), "sells_in": code, "market": US if code == "US" else ELSEWHERE}
 
 
 def check(hub: Hub, connection_id: int) -> Health:
@@ -236,7 +253,12 @@ def choose_market(connection: Connection, market: str) -> None:
 
 def without_market(wizard: Mapping[str, Any]) -> dict[str, Any]:
     """What was typed in the wizard for the store alone."""
-    return {name: typed for name, typed in wizard.items() if name != "market"}
+    return {name: typed for name, typed in wizard.items() if name not in MARKET_NAMES}
+
+
+def only_market(wizard: Mapping[str, Any]) -> dict[str, Any]:
+    """What stays of the wizard once the store is open: where the merchant sells."""
+    return {name: typed for name, typed in wizard.items() if name in MARKET_NAMES}
 
 
 def market_of(session: Session, connection: Connection) -> str:

@@ -213,8 +213,8 @@ class Install(Protocol):
 class InstallStep:
     """One thing that the merchant does in the store, in its own words; menus and buttons stand in [square brackets].
 
-    ``shows`` puts something of the hub's under it: ``addresses`` (callback and identity link of a `Handshake`), ``activation``
-    (whether the store has let us in).
+    ``shows`` puts something of the hub's under it: ``addresses`` (callback and identity link of a `Handshake`), ``redirect`` (the
+    address that an `Install` comes back to), ``activation`` (whether the store has let us in).
     """
 
     title: str

@@ -31,9 +31,11 @@ NOT_FOR_SUPPORT = {
     "connections.remove",
     "connections.token",
     "connections.end_token",
+    "connections.choices",
     "settings.save_products",
     "settings.save_orders",
     "returns.tiktok_callback",
+    "returns.store_callback",
 }
 ONLY_OWNER = {"people.add", "people.invite", "people.remove", "POST people.page"}
 NEVER = {"history.ajax_update"}

@@ -25,7 +25,7 @@ MAY = {"everyone": ROLES, "managers": ("owner", "admin"), "owner": ("owner",), "
 MATRIX = {
     "everyone": """
         home.index:GET home.search:GET connections.index:GET connections.landing:GET connections.page:GET connections.open:GET
-        connections.choose_shop:GET connections.check:POST checks.index:GET help.index:GET help.topic:GET
+        connections.choose_shop:GET connections.check:POST connections.hooks:POST checks.index:GET help.index:GET help.topic:GET
         products.index:GET products.pull:POST products.bulk:POST products.export:GET products.page:GET products.values:POST
         products.own_category:GET products.own_category:POST products.attributes:GET products.attributes:POST
         products.find_category:GET products.find_brand:GET products.map:GET products.map:POST
@@ -38,10 +38,10 @@ MATRIX = {
     """,
     "managers": """
         connections.pause:POST connections.resume:POST connections.secret:POST connections.rename:POST connections.remove:POST
-        connections.token:POST connections.end_token:POST
-        wizard.index:GET wizard.index:POST wizard.draft:POST wizard.resume:GET wizard.store:GET wizard.store:POST
+        connections.token:POST connections.end_token:POST connections.choices:POST
+        wizard.index:GET wizard.index:POST wizard.draft:POST wizard.resume:GET wizard.store:GET wizard.store:POST wizard.authorize:POST
         wizard.activation:GET wizard.plugin:GET wizard.plugin_state:GET wizard.tiktok:GET wizard.tiktok:POST wizard.shop:GET
-        wizard.shop:POST returns.tiktok_callback:GET
+        wizard.shop:POST returns.tiktok_callback:GET returns.store_callback:GET
         settings.save_products:POST settings.save_orders:POST
         people.index:GET people.page:GET
         history.index_view:GET history.export:GET

@@ -44,6 +44,15 @@ PLATFORM = Platform(
         "Save, press Activate, then Allow. The integration's status turns to Active.",
         "Install the Shopbridge module and paste the Web Hook URL under Stores › Configuration › TikTok Shop Connector.",
     ),
+    steps=(
+        InstallStep("In Magento, open [System › Integrations] and press [Add New Integration]",
+                    "Name it Shopbridge. Magento asks for your own password there; we never see it."),
+        InstallStep("Paste these two addresses", shows="addresses"),
+        InstallStep("On the [API] tab, choose what we may do",
+                    "[All] works. If you'd rather give less, tick Catalog, Inventory, Sales and Stores › All Stores."),
+        InstallStep("Save, then press [Activate] and [Allow]", shows="activation"),
+        InstallStep("Check that it works", "Next asks Magento for everything that we need and names what is missing."),
+    ),
     plugin=PluginOffer(
         download="Give the file to whoever runs your server.",
         steps=(

@@ -27,6 +27,11 @@ PLATFORM = Platform(
         "Download the Shopbridge module here and install it under Modules › Module Manager › Upload a module.",
         "Open the module's Configure page, paste the Webhook URL from this page, and save.",
     ),
+    steps=(
+        InstallStep("In PrestaShop, open [Advanced Parameters › Webservice] and switch “Enable PrestaShop's webservice” on"),
+        InstallStep("Press [Add new webservice key], then [Generate]", "Tick View for all resources, and save."),
+        InstallStep("Copy the key into Access token here"),
+    ),
     plugin=PluginOffer(
         download="Keep the file as it is; don't unpack it.",
         steps=(

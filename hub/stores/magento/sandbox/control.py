@@ -11,7 +11,7 @@ Besides journal, faults and health (see `hub.simulator.control_blueprint`):
 | `DELETE products/{sku}?via=` | deletes it |
 | `GET orders` | `[{order_id, number, key, state, status, totals{goods, shipping, fees, tax, grand}, currency, refunded, lines, shipments}]` |
 | `POST orders/{id or number}/cancel`, `/hold`, `/unhold`, `/invoice` | the merchant in the admin |
-| `POST orders/{id}/ship` `{tracks: [{number, title, carrier_code}], lines?: [{sku, quantity}]}`, or `{number, title?}` | ships; several parcels by several calls |
+| `POST orders/{id}/ship` `{tracks: [{number, title, carrier_code}], lines?: [{sku, quantity}]}`, or `{number, title?}` | ships, one parcel a call |
 | `POST orders/{id}/track` `{number, title, carrier_code}` | a tracking number added later to the last shipment |
 | `POST orders/{id}/refund` `{lines?: [{sku, quantity}], shipping?, adjustment?, restock?}` | a credit memo |
 | `POST orders/{id}/plant` | a second order with the same marker |
