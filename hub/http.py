@@ -71,6 +71,27 @@ def patience(seconds: float | None) -> Iterator[None]:
         _until.reset(token)
 
 
+@dataclass(slots=True)
+class Waits:
+    """How long calls waited because no more of them are allowed at a time."""
+
+    seconds: float = 0.0
+
+
+_waits: ContextVar[Waits | None] = ContextVar("waits", default=None)
+
+
+@contextmanager
+def counting_waits() -> Iterator[Waits]:
+    """Counts the waits of all calls made inside, so that whoever watches can be told why it takes long (PUL-08)."""
+    waits = Waits()
+    token = _waits.set(waits)
+    try:
+        yield waits
+    finally:
+        _waits.reset(token)
+
+
 def _seconds_left() -> float | None:
     until = _until.get()
     return None if until is None else until - time.monotonic()
@@ -234,6 +255,8 @@ class Api:
             raise Temporary(f"{self.remote} asked us to slow down", retry_after=wait, sent=False)
         if wait > 0:
             threading.Event().wait(wait)
+            if (waits := _waits.get()) is not None:
+                waits.seconds += wait
 
     def _exchange(self, method: str, url: str, limits: Limits, into: IO[bytes] | None, **options: Any) -> Answer:
         left = _seconds_left()

@@ -26,6 +26,7 @@ from hub.flows import tasks
 from hub.flows.order_links import insert_once, shops_of
 from hub.flows.settings import settings_of
 from hub.flows.tasks import Result, TaskView
+from hub.http import Waits, counting_waits
 from hub.models import bulk
 from hub.models.connections import Connection, Watermark
 from hub.models.listings import Listing
@@ -62,7 +63,13 @@ def submit_pull(session: Session, connection_id: int, start: datetime | None, en
 
 
 def pull_products(hub: Hub, task: TaskView) -> Result:
-    """Reads all products changed in a stretch of time, with prices and stock. Goes on after its cursor."""
+    """Reads all products changed in a stretch of time, with prices and stock. Goes on after its cursor, and says how long the
+    store's limits kept it waiting (PUL-08, SHP-06)."""
+    with counting_waits() as waits:
+        return _pull(hub, task, waits)
+
+
+def _pull(hub: Hub, task: TaskView, waits: Waits) -> Result:
     start = datetime.fromisoformat(task.args["from"]) if task.args.get("from") else None
     end = datetime.fromisoformat(task.args["to"]) if task.args.get("to") else None
     with hub.db.read() as session:
@@ -93,7 +100,8 @@ def pull_products(hub: Hub, task: TaskView) -> Result:
             counts["changed"] += len(stored.changed)
             counts["unchanged"] += stored.unchanged
             _keep_cursor(session, connection.id, task.id, reached)
-            session.get_one(Task, task.id).result = dict(counts)
+            row = session.get_one(Task, task.id)
+            row.result, row.says = dict(counts), " · ".join(filter(None, (f"{sum(counts.values())} products read so far", _slowed(waits))))
     for scope, rows in digests.items():
         for some in batches(rows, OFFERS_A_CALL):
             with hub.db.write() as session:
@@ -105,7 +113,12 @@ def pull_products(hub: Hub, task: TaskView) -> Result:
                          lane=f"shop:{shop.id}:suggest", summary="Suggest categories")
     total = sum(counts.values())
     says = f"{total} products read: {counts['new']} new, {counts['changed']} changed, {counts['unchanged']} as before"
+    says = " · ".join(filter(None, (says, _slowed(waits))))
     return Result(Outcome.OK if total else Outcome.NO_CHANGE, says, (), counts)
+
+
+def _slowed(waits: Waits) -> str:
+    return f"waited {round(waits.seconds)} s for the store's rate limit" if waits.seconds >= 1 else ""
 
 
 def _keep_cursor(session: Session, connection_id: int, task_id: int, cursor: str) -> None:
