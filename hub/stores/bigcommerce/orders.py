@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -54,7 +54,8 @@ class Orders:
 
     def marked(self, start: datetime, end: datetime) -> Iterator[StoreOrder]:
         """All with a key that were created in [start, end), archived ones as deleted."""
-        query = {"min_date_created": translate.stamp(start), "max_date_created": translate.stamp(end), "sort": "id"}
+        # Whole seconds: one more, so that none of the last one is left out.
+        query = {"min_date_created": translate.stamp(start), "max_date_created": translate.stamp(end + timedelta(seconds=1)), "sort": "id"}
         for row in self._rows(query):
             made = self._brief(row)
             if made.created_at is not None and start <= made.created_at < end:
