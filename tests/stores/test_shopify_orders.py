@@ -130,6 +130,39 @@ def test_a_status_is_written_once(bench):
     assert sent(bench, "MetafieldsSet") == 1
 
 
+# -- the location that was chosen
+
+
+@pytest.mark.feature("INV-12")
+def test_an_order_is_assigned_to_the_location_whose_stock_is_sold(bench):
+    for sku in bench.sold:
+        bench.stock(sku, 9, SECOND)
+    made = bench.open().create_order(draft(bench, store=SECOND, **in_an_hour()))
+    open_ones = [one for one in there(bench)["fulfillment_orders"] if one["status"] in ("OPEN", "ON_HOLD")]
+    assert {one["location_id"] for one in open_ones} == {"81000000002"} and made.state is StoreOrderState.HELD
+    assert salable(bench, bench.sold[0], SECOND) == 7
+
+
+def test_an_order_that_can_not_be_moved_there_stands_all_the_same(bench):
+    bench.fault({"status": 200, "json": {"data": {"fulfillmentOrderMove": {"movedFulfillmentOrder": None, "userErrors": [
+        {"field": ["newLocationId"], "message": "Not stocked at this location", "code": None}]}}}}, times=9, operation="Move")
+    made = bench.open().create_order(draft(bench, store=SECOND))
+    assert made.state is StoreOrderState.OPEN and {one["location_id"] for one in there(bench)["fulfillment_orders"]} == {"81000000001"}
+
+
+def test_a_crash_before_the_move_is_made_up_for_with_the_first_status(bench):
+    bench.fault({"drop": "before"}, operation="Move")
+    with pytest.raises(Temporary):
+        bench.open().create_order(draft(bench, store=SECOND))
+    bench.open().set_status(KEY, "AWAITING_SHIPMENT")
+    assert {one["location_id"] for one in there(bench)["fulfillment_orders"] if one["status"] == "OPEN"} == {"81000000002"}
+
+
+def salable(bench: ShopifyBench, sku: str, scope: str) -> int:
+    product_id, variant_id = bench.items[sku]
+    return next(one.salable for one in bench.open().offers([product_id], scope) if one.ref.variant_id == variant_id)
+
+
 # -- shipping
 
 

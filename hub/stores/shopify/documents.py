@@ -177,6 +177,9 @@ HOLD = f"""mutation Hold($id: ID!, $hold: FulfillmentOrderHoldInput!) {{
 RELEASE = f"""mutation Release($id: ID!, $holds: [ID!]) {{
   fulfillmentOrderReleaseHold(id: $id, holdIds: $holds) {{ fulfillmentOrder {{ id status }} {_CODED_ERRORS} }}
 }}"""
+MOVE = f"""mutation Move($id: ID!, $location: ID!) {{
+  fulfillmentOrderMove(id: $id, newLocationId: $location) {{ movedFulfillmentOrder {{ id status }} {_CODED_ERRORS} }}
+}}"""
 
 # -- refunds
 

@@ -45,11 +45,13 @@ _US_STATES = {name: code for code, _, name in (part.partition(" ") for part in (
 def variables(draft: OrderDraft) -> dict[str, Any]:
     """Both arguments of ``orderCreate``. Stock is claimed, and only where the draft allows it beyond what there is."""
     order = _order(draft)
-    order["metafields"] = [
-        {"namespace": NAMESPACE, "key": "content", "type": "single_line_text_field", "value": fingerprint(draft)},
-        *([{"namespace": NAMESPACE, "key": "hold_until", "type": "single_line_text_field", "value": draft.hold_until.isoformat()}]
-          if draft.hold_until is not None else []),
-    ]
+    facts = {
+        "content": fingerprint(draft), "hold_until": draft.hold_until.isoformat() if draft.hold_until is not None else "",
+        "held": "yes" if draft.state == "held" else "",
+        "location": draft.store.removeprefix(translate.LOCATION) if draft.store.startswith(translate.LOCATION) else "",
+    }
+    order["metafields"] = [{"namespace": NAMESPACE, "key": name, "type": "single_line_text_field", "value": value}
+                           for name, value in facts.items() if value]
     behaviour = "DECREMENT_IGNORING_POLICY" if draft.allow_backorder else "DECREMENT_OBEYING_POLICY"
     return {"order": order, "options": {"inventoryBehaviour": behaviour, "sendReceipt": False, "sendFulfillmentReceipt": False}}
 
@@ -57,7 +59,8 @@ def variables(draft: OrderDraft) -> dict[str, Any]:
 def fingerprint(draft: OrderDraft) -> str:
     """Tells whether a repeat asks for the same: what is sold, for how much, to where."""
     order = _order(draft)
-    told = {name: order.get(name) for name in ("currency", "lineItems", "shippingLines", "discountCode", "transactions", "shippingAddress")}
+    told = {name: order.get(name) for name in ("currency", "lineItems", "shippingLines", "discountCode", "shippingAddress")}
+    told["grand"] = text(draft.grand, draft.currency)
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -10,10 +10,10 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from hub import clock
+from hub import clock, log
 from hub.domain.orders import Parcel
 from hub.errors import Refused, Temporary
-from hub.stores.shopify import carriers, documents, drafts
+from hub.stores.shopify import carriers, documents, drafts, translate
 from hub.stores.shopify.client import Client, NotTaken
 from hub.stores.shopify.orders import Orders, Whole
 from hub.stores.shopify.settings import ARCHIVE_DONE, ARCHIVE_NEVER, moment
@@ -25,6 +25,8 @@ _MAY_BE_HELD = ("OPEN", "IN_PROGRESS", "SCHEDULED")
 _SHIPPED = ("FULFILLED", "PARTIALLY_FULFILLED")
 # How long a cancellation, which Shopify works on behind the scenes, is waited for within a call.
 _JOB_WAITS = (0.1, 0.2, 0.4, 0.8, 1.5, 2.0)
+
+_log = log.get("hub.stores.shopify")
 
 
 class Fulfilment:
@@ -102,7 +104,27 @@ class Fulfilment:
         status = str((payload.get("fulfillmentOrder") or {}).get("status") or "")
         return {**one, "supportedActions": [{"action": "CREATE_FULFILLMENT"}]} if status in ("OPEN", "IN_PROGRESS") else one
 
-    # -- hold and release
+    # -- where it is sent from, hold and release
+
+    def prepare(self, whole: Whole) -> None:
+        """What an order needs right after it was made: the location that was chosen (INV-12), and our hold in the free hour."""
+        location = whole.facts.get("location", "")
+        if location.isdigit():
+            self._assign(whole, translate.gid("Location", location))
+        until = moment(whole.facts.get("hold_until"))
+        if whole.facts.get("held") or until is not None and until > clock.now():
+            self.hold(whole)
+
+    def _assign(self, whole: Whole, location: str) -> None:
+        """Goods that are not kept there stay where Shopify put them: the order is right all the same."""
+        for one in self._open_orders(whole):
+            there = (one.get("assignedLocation") or {}).get("location") or {}
+            if there.get("id") == location or "MOVE" not in _actions(one):
+                continue
+            try:
+                self._client.write(documents.MOVE, {"id": one["id"], "location": location}, "fulfillmentOrderMove", crash_point="shopify.orders.move")
+            except NotTaken as error:
+                _log.warning("the order stays at another location than the one chosen", order=translate.number(whole.gid), says=error.says)
 
     def hold(self, whole: Whole) -> None:
         """Every fulfilment order that may be held, by a hold of our own; one that has it already stays as it is."""
@@ -121,15 +143,15 @@ class Fulfilment:
     def set_status(self, key: str, status: str, hold: bool | None) -> None:
         """TikTok Shop's word for show; hold and release; archive where the merchant wants that.
 
-        A hold that a crash right after creating the order left out is made up for with the first status.
+        What a crash right after creating the order left out (`prepare`) is made up for with the first status.
         """
         whole = self._orders.required(key)
-        until = moment(whole.facts.get("hold_until"))
-        is_first = "status" not in whole.facts
-        if hold or hold is None and is_first and until is not None and until > clock.now():
+        if hold:
             self.hold(whole)
         elif hold is False:
             self.release(whole)
+        elif "status" not in whole.facts:
+            self.prepare(whole)
         if whole.facts.get("status") != status:
             self._note(whole, status=status)
         if status == "COMPLETED" and self._archive == ARCHIVE_DONE:

@@ -117,11 +117,12 @@ class Orders:
 
     # -- creating
 
-    def create(self, draft: OrderDraft) -> tuple[StoreOrder, bool]:
-        """Once per key; the flag says whether it was made now. A repeat says whether it asked for the ``same``."""
+    def create(self, draft: OrderDraft) -> tuple[StoreOrder, Whole | None]:
+        """Once per key; with the order as Shopify made it now, None where it stood there before. A repeat says whether it asked for
+        the ``same``."""
         there = self.find(draft.key)
         if there is not None:
-            return self.as_order(there, same=there.facts.get("content") == drafts.fingerprint(draft)), False
+            return self.as_order(there, same=there.facts.get("content") == drafts.fingerprint(draft)), None
         payload = self._send(drafts.variables(draft))
         node = payload.get("order")
         if not isinstance(node, Mapping):
@@ -131,7 +132,7 @@ class Orders:
         difference = None
         if total != draft.grand:
             difference = (total - draft.grand, "Shopify computed another total than the parts of the order make.")
-        return self.as_order(made, difference=difference, oversold=_is_oversold(made)), True
+        return self.as_order(made, difference=difference, oversold=_is_oversold(made)), made
 
     def _send(self, given: dict[str, Any]) -> Mapping[str, Any]:
         try:

@@ -146,15 +146,13 @@ class ShopifyStore:
         return self.order(key)
 
     def create_order(self, draft: OrderDraft) -> StoreOrder:
-        """Once per key; held where the buyer can still cancel."""
-        made, is_new = self._orders.create(draft)
-        if is_new and (draft.hold_until is not None or draft.state == "held"):
-            whole = self._orders.read(translate.gid("Order", made.order_id))
-            if whole is not None:
-                self._fulfilment.hold(whole)
-                held = self.order_by_id(made.order_id)
-                made = replace(held, difference=made.difference, oversold=made.oversold) if held is not None else made
-        return made
+        """Once per key; at the location that was chosen, and held where the buyer can still cancel."""
+        made, whole = self._orders.create(draft)
+        if whole is None or not {"hold_until", "held", "location"} & set(whole.facts):
+            return made
+        self._fulfilment.prepare(whole)
+        now = self.order_by_id(made.order_id)
+        return replace(now, difference=made.difference, oversold=made.oversold) if now is not None else made
 
     def order_by_id(self, order_id: str) -> StoreOrder | None:
         """An order by Shopify's own id."""
