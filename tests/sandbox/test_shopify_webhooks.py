@@ -317,6 +317,7 @@ def test_the_practice_object_gives_what_a_merchant_types() -> None:
     app = PRACTICE.create(demo_catalogue(), base_url="http://127.0.0.1:8003")
     told = PRACTICE.settings(app, "http://127.0.0.1:8003")
     assert set(told) == {"shop", "api_key", "api_secret", "access_token", "base_url"} and all(told.values())
+    assert app.sim.search_delay_s == 1  # as Shopify's search, the demo's lags a little
     answer = app.test_client().post("/admin/api/2026-07/graphql.json", json={"query": "{ productsCount { count } }"},
                                     headers={"X-Shopify-Access-Token": told["access_token"]})
     assert answer.get_json()["data"]["productsCount"]["count"] == len(demo_catalogue().products)

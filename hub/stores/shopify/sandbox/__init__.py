@@ -3,8 +3,8 @@
 It follows contracts/shopify.md by itself and shares no rule with the hub: the GraphQL Admin API (`graph`, executed by
 graphql-core against `schema.graphql`, a true subset of Shopify's), its cost bucket (`cost`), the app's tokens and
 install (`access`), products and stock (`catalogue`, `stock`), orders (`order_making`, `order_fields`), fulfilment
-orders (`fulfilment`), refunds (`refunds`), bulk operations (`bulk`) and webhooks (`hooks`, `payloads`). What a merchant
-or a mishap does goes through /sandbox/… (see `control`).
+orders (`fulfilment`, `fulfilment_api`), refunds (`refunds`), bulk operations (`bulk`, `bulk_plan`) and webhooks
+(`hooks`, `payloads`). What a merchant or a mishap does goes through /sandbox/… (see `control`).
 
     app = create_simulator(catalogue=demo_catalogue(), base_url="http://127.0.0.1:8003", access_token="shpat_…")
     app.sim.sender.start()                     # deliver webhooks from a thread; or POST /sandbox/events/deliver
@@ -32,7 +32,7 @@ from hub.stores.shopify.sandbox import (
     bulk,
     catalogue_fields,
     control,
-    fulfilment,
+    fulfilment_api,
     hooks,
     nodes,
     order_fields,
@@ -46,7 +46,7 @@ from hub.stores.shopify.sandbox.shop import SHOP_DOMAIN, ShopifySim
 __all__ = ["PRACTICE", "SHOP_DOMAIN", "ShopifyApp", "ShopifySim", "create_simulator"]
 
 # What these declare makes up the API: each is imported for its fields.
-FIELD_MODULES = (bulk, catalogue_fields, fulfilment, hooks, nodes, order_fields, order_making, refunds, stock)
+FIELD_MODULES = (bulk, catalogue_fields, fulfilment_api, hooks, nodes, order_fields, order_making, refunds, stock)
 _OPERATION = re.compile(r"\b(?:query|mutation)\s+(\w+)")
 
 
@@ -148,8 +148,12 @@ class Practice:
     currency = "GBP"
 
     def create(self, catalogue: SeedCatalogue, *, base_url: str = "", http: requests.Session | None = None, **settings: Any) -> ShopifyApp:
-        """The shop, with credentials of its own unless `settings` (those of `create_simulator`) bring some."""
+        """The shop, with credentials of its own unless `settings` (those of `create_simulator`) bring some.
+
+        Its search lags a second behind, as Shopify's does by some: who relies on it in the demo is found out.
+        """
         settings.setdefault("access_token", f"shpat_{secrets.token_hex(16)}")
+        settings.setdefault("search_delay_s", 1)
         return create_simulator(catalogue=catalogue, base_url=base_url or "http://127.0.0.1:8003", http=http, **settings)
 
     def settings(self, app: ShopifyApp, base_url: str) -> Mapping[str, str]:

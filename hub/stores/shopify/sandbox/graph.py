@@ -11,7 +11,7 @@ import base64
 import json
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -66,6 +66,11 @@ class Call:
 Getter = Callable[[Call, Any, dict[str, Any]], Any]
 FIELDS: dict[tuple[str, str], Getter] = {}
 LISTS: dict[tuple[str, str], Getter] = {}
+
+
+def error(path: Iterable[str | int] | None, message: str, code: str | None = None) -> dict[str, Any]:
+    """A user error; a path is told as text throughout."""
+    return {"field": [str(part) for part in path] if path is not None else None, "message": message, "code": code}
 
 
 def field(type_name: str, *names: str) -> Callable[[Getter], Getter]:

@@ -23,8 +23,7 @@ from urllib.parse import urlsplit
 import requests
 
 from hub.stores.shopify.sandbox.access import allows, needs
-from hub.stores.shopify.sandbox.fulfilment import error
-from hub.stores.shopify.sandbox.graph import Call, Refusal, connection, field, gid, moment_text, number_of
+from hub.stores.shopify.sandbox.graph import Call, Refusal, connection, error, field, gid, moment_text, number_of
 from hub.stores.shopify.sandbox.payloads import body_of
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from typing import Any
 from hub.stores.shopify.sandbox.access import needs, sees_fulfillment_orders
 from hub.stores.shopify.sandbox.catalogue import Metafield, Product, Variant
 from hub.stores.shopify.sandbox.catalogue_fields import count
-from hub.stores.shopify.sandbox.fulfilment import error
-from hub.stores.shopify.sandbox.graph import Call, Sorted, connection, field, number_of, parts_of
+from hub.stores.shopify.sandbox.graph import Call, Sorted, connection, error, field, number_of, parts_of
 from hub.stores.shopify.sandbox.orders import ZERO, Line, Order, Shipping, Transaction, cents, joined_tags
 
 Args = dict[str, Any]

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from hub.stores.shopify.sandbox.access import needs
 from hub.stores.shopify.sandbox.catalogue import Location
-from hub.stores.shopify.sandbox.fulfilment import error, take_off
-from hub.stores.shopify.sandbox.graph import Call, connection, field, gid, number_of
+from hub.stores.shopify.sandbox.fulfilment import take_off
+from hub.stores.shopify.sandbox.graph import Call, connection, error, field, gid, number_of
 from hub.stores.shopify.sandbox.order_fields import find_order
 from hub.stores.shopify.sandbox.orders import ZERO, Line, Order, Refund, RefundPart, Transaction, cents
 from hub.stores.shopify.sandbox.stock import put_back, restock

@@ -24,6 +24,7 @@ from hub.stores.shopify.sandbox.cost import Bucket, Costs
 from hub.stores.shopify.sandbox.fulfilment import cancel_all
 from hub.stores.shopify.sandbox.graph import Call, Invalid, Refusal, Sorted, gid, parts_of, read_document, run
 from hub.stores.shopify.sandbox.hooks import Sender
+from hub.stores.shopify.sandbox.idempotency import Keys
 from hub.stores.shopify.sandbox.nodes import find
 from hub.stores.shopify.sandbox.orders import (
     ORDER_SORTS,
@@ -38,7 +39,7 @@ from hub.stores.shopify.sandbox.orders import (
 )
 from hub.stores.shopify.sandbox.refunds import book
 from hub.stores.shopify.sandbox.search import Index, Term, compile_query
-from hub.stores.shopify.sandbox.stock import Keys, restock
+from hub.stores.shopify.sandbox.stock import restock
 
 API_VERSION = "2026-07"
 SHOP_DOMAIN = "practice-shop.myshopify.com"

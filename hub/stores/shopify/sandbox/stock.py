@@ -1,18 +1,12 @@
-"""Writes of stock, each with its mandatory key and the quantity it changes from (contract 4.4), and the keys themselves."""
+"""Writes of stock, each with its mandatory key and the quantity it changes from (contract 4.4); goods that come back."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from dataclasses import field as kept
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hub.stores.shopify.sandbox.access import needs
 from hub.stores.shopify.sandbox.catalogue import Item, Level, Location
-from hub.stores.shopify.sandbox.fulfilment import error
-from hub.stores.shopify.sandbox.graph import Call, Refusal, field, gid, number_of
+from hub.stores.shopify.sandbox.graph import Call, Refusal, error, field, gid, number_of
 from hub.stores.shopify.sandbox.orders import Line
 
 if TYPE_CHECKING:
@@ -23,46 +17,6 @@ REASONS = frozenset({"correction", "cycle_count_available", "damaged", "received
                      "safety_stock", "reservation_created", "reservation_updated", "reservation_deleted", "movement_created",
                      "movement_updated", "movement_received", "movement_canceled", "other"})  # fmt: skip
 MOST, LEAST = 1_000_000_000, -1_000_000_000
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """What a key was used for, and what came of it."""
-
-    asked: str
-    at: datetime
-    answer: Args
-    failed: bool
-
-
-@dataclass(slots=True)
-class Keys:
-    """The idempotency keys of the app, remembered for `hours`."""
-
-    now: Callable[[], datetime]
-    hours: float = 24
-    _attempts: dict[tuple[str, str], _Attempt] = kept(default_factory=dict)
-
-    def once(self, call: Call, name: str, args: Args, nothing: Args, do: Callable[[], Args]) -> Args:
-        """The first answer again for the same key and the same variables; the refusals that Shopify has for the rest.
-
-        `nothing` is the payload without a result. Raises `Refusal` where the key is missing or blank.
-        """
-        if not (call.key or "").strip():
-            raise Refusal("The @idempotent directive is required for this mutation but was not provided.", "BAD_REQUEST")
-        place, asked = (name, str(call.key)), json.dumps(args, sort_keys=True, default=str)
-        known = self._attempts.get(place)
-        if known is not None and self.now() < known.at + timedelta(hours=self.hours):
-            if known.asked != asked:
-                return {**nothing, "userErrors": [error(None, "The same idempotency key was used with different parameters.",
-                                                        "IDEMPOTENCY_KEY_PARAMETER_MISMATCH")]}
-            if known.failed:
-                return {**nothing, "userErrors": [error(None, "The previous attempt with this idempotency key failed. Use a new key.",
-                                                        "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED")]}
-            return known.answer
-        answer = do()
-        self._attempts[place] = _Attempt(asked, self.now(), answer, bool(answer["userErrors"]))
-        return answer
 
 
 def restock(sim: ShopifySim, line: Line, units: int, *, back: bool, location: Location | None = None) -> None:
