@@ -8,10 +8,12 @@ use Shopbridge\TikTokShop\Model\Delivery\Notice;
 use Shopbridge\TikTokShop\Model\Delivery\Packer;
 use Shopbridge\TikTokShop\Model\Delivery\Schedule;
 use Shopbridge\TikTokShop\Model\Health\FactsInterface;
+use Shopbridge\TikTokShop\Model\Hub\Breaker;
 use Shopbridge\TikTokShop\Model\Hub\Endpoint;
 use Shopbridge\TikTokShop\Model\Hub\HttpAnswer;
 use Shopbridge\TikTokShop\Model\Hub\HubException;
 use Shopbridge\TikTokShop\Model\Hub\NotPaired;
+use Shopbridge\TikTokShop\Model\Hub\Patience;
 use Shopbridge\TikTokShop\Model\Hub\Session;
 use Shopbridge\TikTokShop\Model\Hub\TransportInterface;
 use Shopbridge\TikTokShop\Model\Hub\Unreachable;
@@ -37,7 +39,8 @@ class Pairing
         private readonly Packer $packer,
         private readonly Ulid $ulid,
         private readonly State $state,
-        private readonly Clock $clock
+        private readonly Clock $clock,
+        private readonly Breaker $breaker
     ) {
     }
 
@@ -69,20 +72,21 @@ class Pairing
     /**
      * Says hello now.
      *
+     * @param float $within seconds to wait for the answer
      * @return array<string, mixed> the hub's answer but for the token: connection, shops, skew_s, expires_at
      * @throws HubException in the merchant's words
      */
-    public function hello(): array
+    public function hello(float $within = Patience::CALL_S): array
     {
         $endpoint = $this->config->endpoint();
         if ($endpoint === null) {
             throw new NotPaired(__('Paste the Web Hook URL that the hub shows, and save.'));
         }
         $this->noticeSettings();
-        [$id, $answer] = $this->say($endpoint);
+        [$id, $answer] = $this->say($endpoint, $within);
         if ($answer->status === 409) {
             // That id was answered before, to someone who did not hear it.
-            [$id, $answer] = $this->say($endpoint);
+            [$id, $answer] = $this->say($endpoint, $within);
         }
         if ($answer->status !== 200) {
             throw $this->failure($answer);
@@ -96,13 +100,14 @@ class Pairing
         $this->session->keep($endpoint, $answer->json());
         $this->state->set(self::SAID, (string) $this->clock->now());
         $this->schedule->calm();
+        $this->breaker->close();
         return $this->session->facts($endpoint);
     }
 
     /**
      * @return array{0: string, 1: HttpAnswer}
      */
-    private function say(Endpoint $endpoint): array
+    private function say(Endpoint $endpoint, float $within): array
     {
         $now = $this->clock->now();
         // Without a number of its own: a hello that is lost is no lost change.
@@ -125,7 +130,7 @@ class Pairing
         if ($endpoint->appKey !== '') {
             $headers['x-shopbridge-app-key'] = $endpoint->appKey;
         }
-        return [$id, $this->transport->send('POST', $endpoint->url, $headers, $body)];
+        return [$id, $this->transport->send('POST', $endpoint->url, $headers, $body, $within)];
     }
 
     private function failure(HttpAnswer $answer): HubException

@@ -9,14 +9,11 @@ use Psr\Log\LoggerInterface;
 use Throwable;
 
 /**
- * HTTP by Magento's own client: two seconds to connect, ten in all (five to read), no redirects.
+ * HTTP by Magento's own client: two seconds to connect and no redirects.
  */
 class CurlTransport implements TransportInterface
 {
-    private const CONNECT_S = 2;
-    private const TOTAL_S = 10;
-    /** Reads are for pages that a person waits for. */
-    private const READ_S = 5;
+    private const CONNECT_S = 2.0;
 
     public function __construct(
         private readonly CurlFactory $curlFactory,
@@ -27,13 +24,21 @@ class CurlTransport implements TransportInterface
     /**
      * @inheritDoc
      */
-    public function send(string $method, string $url, array $headers, string $body = ''): HttpAnswer
-    {
+    public function send(
+        string $method,
+        string $url,
+        array $headers,
+        string $body = '',
+        float $within = Patience::CALL_S
+    ): HttpAnswer {
         $curl = $this->curlFactory->create();
         // Without an empty Expect, long bodies are announced first and the interim answer is taken for the answer.
         $curl->setHeaders($headers + ['Expect' => '']);
-        $curl->setTimeout($method === 'GET' ? self::READ_S : self::TOTAL_S);
-        $curl->setOption(CURLOPT_CONNECTTIMEOUT, self::CONNECT_S);
+        $curl->setTimeout((int) ceil($within));
+        $curl->setOption(CURLOPT_TIMEOUT_MS, (int) ($within * 1000));
+        $curl->setOption(CURLOPT_CONNECTTIMEOUT_MS, (int) (min($within, self::CONNECT_S) * 1000));
+        // Without it a system resolver rounds times below one second down to none.
+        $curl->setOption(CURLOPT_NOSIGNAL, true);
         $curl->setOption(CURLOPT_FOLLOWLOCATION, false);
         try {
             if ($method === 'GET') {

@@ -11,6 +11,13 @@ interface TransportInterface
 {
     /**
      * @param array<string, string> $headers
+     * @param float $within seconds, from connecting to the answer's end
      */
-    public function send(string $method, string $url, array $headers, string $body = ''): HttpAnswer;
+    public function send(
+        string $method,
+        string $url,
+        array $headers,
+        string $body = '',
+        float $within = Patience::CALL_S
+    ): HttpAnswer;
 }

@@ -9,6 +9,7 @@ use Magento\Framework\Event\ObserverInterface;
 use Magento\Framework\Message\ManagerInterface;
 use Shopbridge\TikTokShop\Model\Config;
 use Shopbridge\TikTokShop\Model\Hub\HubException;
+use Shopbridge\TikTokShop\Model\Hub\Patience;
 use Shopbridge\TikTokShop\Model\Pairing;
 
 /**
@@ -19,6 +20,7 @@ class SayHello implements ObserverInterface
     public function __construct(
         private readonly Config $config,
         private readonly Pairing $pairing,
+        private readonly Patience $patience,
         private readonly ManagerInterface $messages
     ) {
     }
@@ -36,7 +38,7 @@ class SayHello implements ObserverInterface
             return;
         }
         try {
-            $answer = $this->pairing->hello();
+            $answer = $this->pairing->hello($this->patience->seconds());
         } catch (HubException $error) {
             $this->messages->addErrorMessage(
                 (string) __('Saved, but the hub is not connected yet. %1', $error->getMessage())

@@ -4,12 +4,16 @@ declare(strict_types=1);
 
 namespace Shopbridge\TikTokShop\Test\Fakes;
 
+use Magento\Framework\App\Request\Http;
+use Magento\Framework\App\State as AppState;
 use Shopbridge\TikTokShop\Model\Config;
 use Shopbridge\TikTokShop\Model\Delivery\Notice;
 use Shopbridge\TikTokShop\Model\Delivery\Packer;
 use Shopbridge\TikTokShop\Model\Delivery\Schedule;
+use Shopbridge\TikTokShop\Model\Hub\Breaker;
 use Shopbridge\TikTokShop\Model\Hub\Client;
 use Shopbridge\TikTokShop\Model\Hub\HttpAnswer;
+use Shopbridge\TikTokShop\Model\Hub\Patience;
 use Shopbridge\TikTokShop\Model\Hub\Session;
 use Shopbridge\TikTokShop\Model\Hub\WebhookUrl;
 use Shopbridge\TikTokShop\Model\Pairing;
@@ -28,11 +32,14 @@ class PairedHub
     public TurnedClock $clock;
     public Settings $settings;
     public Client $client;
+    public Pairing $pairing;
+    public Patience $patience;
 
     /**
      * @param array<string, mixed> $values settings besides those of the pairing
+     * @param string $area where the request runs; '' for a command
      */
-    public function __construct(array $values = [])
+    public function __construct(array $values = [], string $area = '', bool $isScript = false)
     {
         $this->wire = new Wire(self::SECRET);
         $this->memory = new Memory();
@@ -46,7 +53,9 @@ class PairedHub
         $config = new Config($this->settings, new WebhookUrl($signature));
         $session = new Session($this->memory, new Reversing());
         $schedule = new Schedule($this->memory, $this->clock);
-        $pairing = new Pairing(
+        $breaker = new Breaker($this->memory, $this->clock);
+        $this->patience = new Patience(new AppState($area), new Http($isScript));
+        $this->pairing = new Pairing(
             $config,
             new FewFacts(),
             $session,
@@ -57,9 +66,10 @@ class PairedHub
             new Packer(),
             new Ulid($this->clock),
             $this->memory,
-            $this->clock
+            $this->clock,
+            $breaker
         );
-        $this->client = new Client($config, $session, $pairing, $this->wire, new Notice());
+        $this->client = new Client($config, $session, $this->pairing, $this->wire, new Notice(), $this->patience, $breaker);
     }
 
     /**

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Shopbridge\TikTokShop\Test\Fakes;
 
 use Shopbridge\TikTokShop\Model\Hub\HttpAnswer;
+use Shopbridge\TikTokShop\Model\Hub\Patience;
 use Shopbridge\TikTokShop\Model\Hub\TransportInterface;
 use Shopbridge\TikTokShop\Model\Signature;
 
@@ -16,6 +17,9 @@ class Wire implements TransportInterface
     /** @var list<array{method: string, url: string, headers: array<string, string>, body: string}> */
     public array $sent = [];
 
+    /** @var list<float> how long each of them was given, in seconds */
+    public array $within = [];
+
     /** @var list<HttpAnswer> */
     public array $answers = [];
 
@@ -25,9 +29,15 @@ class Wire implements TransportInterface
     {
     }
 
-    public function send(string $method, string $url, array $headers, string $body = ''): HttpAnswer
-    {
+    public function send(
+        string $method,
+        string $url,
+        array $headers,
+        string $body = '',
+        float $within = Patience::CALL_S
+    ): HttpAnswer {
         $this->sent[] = ['method' => $method, 'url' => $url, 'headers' => $headers, 'body' => $body];
+        $this->within[] = $within;
         if (str_contains($body, '"plugin.hello"')) {
             return $this->helloAnswer ?? $this->hello($headers);
         }

@@ -4,14 +4,18 @@ declare(strict_types=1);
 
 namespace Shopbridge\TikTokShop\Test\Unit;
 
+use Magento\Framework\App\Request\Http;
+use Magento\Framework\App\State as AppState;
 use PHPUnit\Framework\TestCase;
 use Shopbridge\TikTokShop\Model\Config;
 use Shopbridge\TikTokShop\Model\Delivery\Notice;
 use Shopbridge\TikTokShop\Model\Delivery\Packer;
 use Shopbridge\TikTokShop\Model\Delivery\Schedule;
+use Shopbridge\TikTokShop\Model\Hub\Breaker;
 use Shopbridge\TikTokShop\Model\Hub\Client;
 use Shopbridge\TikTokShop\Model\Hub\HttpAnswer;
 use Shopbridge\TikTokShop\Model\Hub\NotPaired;
+use Shopbridge\TikTokShop\Model\Hub\Patience;
 use Shopbridge\TikTokShop\Model\Hub\Refused;
 use Shopbridge\TikTokShop\Model\Hub\Session;
 use Shopbridge\TikTokShop\Model\Hub\Unreachable;
@@ -41,6 +45,7 @@ class ClientTest extends TestCase
     {
         $clock = new TurnedClock();
         $memory = new Memory();
+        $breaker = new Breaker($memory, $clock);
         $signature = new Signature();
         $this->wire = new Wire(self::SECRET);
         $this->settings = new Settings([
@@ -61,9 +66,11 @@ class ClientTest extends TestCase
             new Packer(),
             new Ulid($clock),
             $memory,
-            $clock
+            $clock,
+            $breaker
         );
-        $this->client = new Client($config, $session, $pairing, $this->wire, new Notice());
+        $patience = new Patience(new AppState(), new Http());
+        $this->client = new Client($config, $session, $pairing, $this->wire, new Notice(), $patience, $breaker);
     }
 
     public function testACallBringsTheTokenThatHelloGave(): void

@@ -10,6 +10,7 @@ use Shopbridge\TikTokShop\Model\Delivery\Deliverer;
 use Shopbridge\TikTokShop\Model\Delivery\Notice;
 use Shopbridge\TikTokShop\Model\Delivery\Packer;
 use Shopbridge\TikTokShop\Model\Delivery\Schedule;
+use Shopbridge\TikTokShop\Model\Hub\Breaker;
 use Shopbridge\TikTokShop\Model\Hub\HttpAnswer;
 use Shopbridge\TikTokShop\Model\Hub\HubException;
 use Shopbridge\TikTokShop\Model\Hub\NotPaired;
@@ -77,7 +78,8 @@ class DelivererTest extends TestCase
             new Packer(),
             $ulid,
             $this->memory,
-            $this->clock
+            $this->clock,
+            new Breaker($this->memory, $this->clock)
         );
         $this->deliverer = new Deliverer(
             $this->config,

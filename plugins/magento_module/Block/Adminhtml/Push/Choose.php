@@ -7,12 +7,11 @@ namespace Shopbridge\TikTokShop\Block\Adminhtml\Push;
 use Magento\Backend\Block\Template;
 use Magento\Backend\Block\Template\Context;
 use Shopbridge\TikTokShop\Model\Config\Source\Shops as Source;
-use Shopbridge\TikTokShop\Model\Hub\Client;
 use Shopbridge\TikTokShop\Model\Hub\HubException;
+use Shopbridge\TikTokShop\Model\Push\Places;
 use Shopbridge\TikTokShop\Model\Push\Sender;
 use Shopbridge\TikTokShop\Model\Push\Tasks;
 use Shopbridge\TikTokShop\Model\TikTok\Settings;
-use Shopbridge\TikTokShop\Model\TikTok\Shops;
 
 /**
  * Where to push: the TikTok shops that this Magento sells in, and their warehouses.
@@ -28,8 +27,7 @@ class Choose extends Template
      */
     public function __construct(
         Context $context,
-        private readonly Client $client,
-        private readonly Shops $source,
+        private readonly Places $places,
         private readonly Settings $settings,
         array $data = []
     ) {
@@ -64,11 +62,7 @@ class Choose extends Template
         if ($this->shops === null) {
             $this->shops = [];
             try {
-                foreach ($this->source->load() as $shop) {
-                    if ($shop['chosen']) {
-                        $this->shops[] = $this->shop($shop);
-                    }
-                }
+                $this->shops = array_map([$this, 'shop'], $this->places->all());
             } catch (HubException $error) {
                 $this->problem = $error->getMessage();
             }
@@ -100,12 +94,9 @@ class Choose extends Template
     /**
      * @param array<string, mixed> $shop
      * @return array{id: string, label: string, store: string, chosen: bool, warehouses: list<array{id: string, label: string, chosen: bool}>}
-     * @throws HubException
      */
     private function shop(array $shop): array
     {
-        $warehouses = $this->asksWarehouse() ? (array) ($this->client->get('warehouses', ['shop_id' => $shop['id']])['warehouses'] ?? []) : [];
-        $fitting = array_filter($warehouses, static fn (array $one): bool => $one['enabled'] && $one['kind'] === 'sales');
         return [
             'id' => (string) $shop['id'],
             'label' => Source::label($shop),
@@ -115,7 +106,7 @@ class Choose extends Template
                 'id' => (string) $one['id'],
                 'label' => $one['is_default'] ? (string) __('%1 (default)', $one['name']) : (string) $one['name'],
                 'chosen' => (bool) $one['chosen'],
-            ], $fitting)),
+            ], (array) $shop['warehouses'])),
         ];
     }
 }
