@@ -18,6 +18,7 @@ require_once __DIR__ . '/autoload.php';
 use Shopbridge\Admin\ConfigurePage;
 use Shopbridge\Hook\GoodsHooks;
 use Shopbridge\Hook\OrderHooks;
+use Shopbridge\Hook\ScreenHooks;
 use Shopbridge\Hook\TriggerHooks;
 use Shopbridge\Install\Installer;
 
@@ -29,6 +30,7 @@ class Shopbridge extends PaymentModule
 {
     use GoodsHooks;
     use OrderHooks;
+    use ScreenHooks;
     use TriggerHooks;
 
     public function __construct()

@@ -15,9 +15,7 @@ use Shopbridge\Event\Log;
 use Shopbridge\Event\Recorder;
 use Shopbridge\Event\Subject;
 use Shopbridge\Order\BuyerMail;
-use Shopbridge\Order\OrderPanel;
 use Shopbridge\Order\Placing;
-use Shopbridge\Services;
 
 if (!defined('_PS_VERSION_')) {
     exit;
@@ -61,6 +59,10 @@ trait OrderHooks
 
     public function hookActionObjectOrderHistoryAddAfter($params): void
     {
+        $placing = Placing::now();
+        if ($placing !== null) {
+            $placing->afterState();
+        }
         $this->orderNoticed('order.changed', $params['object']->id_order ?? 0, 0);
     }
 
@@ -135,6 +137,14 @@ trait OrderHooks
         }
     }
 
+    public function hookActionObjectStockAvailableUpdateBefore($params): void
+    {
+        $placing = Placing::now();
+        if ($placing !== null && ($params['object'] ?? null) instanceof \StockAvailable) {
+            $placing->noteStock($params['object']);
+        }
+    }
+
     public function hookActionObjectOrderPaymentAddBefore($params): void
     {
         $placing = Placing::now();
@@ -154,20 +164,6 @@ trait OrderHooks
             Log::failure($failure);
 
             return true;
-        }
-    }
-
-    /**
-     * What TikTok Shop says about the order, beside it in the back office.
-     */
-    public function hookDisplayAdminOrderSide($params): string
-    {
-        try {
-            return (new OrderPanel($this, Services::database()))->show((int) ($params['id_order'] ?? 0));
-        } catch (\Throwable $failure) {
-            Log::failure($failure);
-
-            return '';
         }
     }
 }

@@ -96,6 +96,15 @@ final class Tables
             UNIQUE KEY order_key (order_key),
             KEY id_order (id_order),
             KEY created_at (created_at)',
+        // What an order that is being made takes from stock, before it is taken; gone once the order is there.
+        'taking' => 'id_taking BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
+            order_key VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+            line INT UNSIGNED NOT NULL,
+            id_stock_available INT UNSIGNED NOT NULL,
+            was INT NOT NULL,
+            becomes INT NOT NULL,
+            PRIMARY KEY (id_taking),
+            KEY order_key (order_key)',
         // Parcels and refunds that the hub asked for, each once.
         'parcel' => 'id_parcel INT UNSIGNED NOT NULL AUTO_INCREMENT,
             id_order INT UNSIGNED NOT NULL,

@@ -55,7 +55,7 @@ final class Listings
                 $refused[] = ['product_id' => $product, 'says' => 'this shop has no such product'];
                 continue;
             }
-            $problems = is_array($row['problems'] ?? null) ? array_slice(array_filter($row['problems'], 'is_string'), 0, 20) : [];
+            $problems = is_array($row['problems'] ?? null) ? array_slice($row['problems'], 0, 20) : [];
             $values[] = '(' . implode(', ', [
                 (int) $product, $this->text($row, 'sku', 64), $this->text($row, 'tiktok_product_id', 64), $this->text($row, 'status', 32),
                 $this->database->quote((string) json_encode(array_values($problems))), $this->database->quote(Moment::column(time())),
@@ -68,6 +68,24 @@ final class Listings
         }
 
         return new Answer(200, ['accepted' => count($values), 'refused' => $refused]);
+    }
+
+    /**
+     * The kept problems of a product in words: what is wrong and, where the hub told it, how to mend it.
+     *
+     * @return string[]
+     */
+    public static function problems(string $kept): array
+    {
+        $found = [];
+        foreach ((array) json_decode($kept, true) as $problem) {
+            $parts = is_array($problem) ? [$problem['says'] ?? '', $problem['fix'] ?? ''] : [$problem];
+            $found[] = implode(' ', array_filter($parts, static function ($part): bool {
+                return is_string($part) && $part !== '';
+            }));
+        }
+
+        return array_values(array_filter($found));
     }
 
     /**

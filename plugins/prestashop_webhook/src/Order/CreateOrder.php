@@ -45,6 +45,10 @@ final class CreateOrder
     private $items;
     /** @var Basket */
     private $basket;
+    /** @var StockMarks */
+    private $marks;
+    /** @var Database */
+    private $database;
     /** @var int */
     private $shop;
 
@@ -58,6 +62,8 @@ final class CreateOrder
         int $shop
     ) {
         $this->module = $module;
+        $this->database = $database;
+        $this->marks = new StockMarks($database);
         $this->keys = $keys;
         $this->records = $records;
         $this->describe = $describe;
@@ -78,7 +84,7 @@ final class CreateOrder
     public function run(array $body, callable $alone): Answer
     {
         $known = $this->keys->find($body['key']);
-        $answer = $known === null ? $this->adopt($body) : $this->repeated($known, $body);
+        $answer = $known === null ? $this->adopt($body) : $this->repeated($known, $body, $alone);
         if ($answer !== null) {
             return $answer;
         }
@@ -132,7 +138,7 @@ final class CreateOrder
      *
      * @param array<string, mixed> $body
      */
-    private function repeated(Key $known, array $body): ?Answer
+    private function repeated(Key $known, array $body, callable $alone): ?Answer
     {
         $order = $known->order > 0 ? ($this->records->exists($known->order) ? $known->order : 0) : $this->records->orderOfCart($known->cart);
         $lines = count((array) ($known->facts['items'] ?? []));
@@ -142,6 +148,18 @@ final class CreateOrder
             case 'deleted':
                 return new Answer(410, ['code' => 'order_deleted', 'order_id' => (string) $known->order]);
             case 'half_made':
+                $isWhole = $alone(function () use ($known, $order): bool {
+                    return $this->completed($known, $order);
+                });
+                if ($isWhole === null) {
+                    return new Answer(423, ['code' => 'busy']);
+                }
+                if ($isWhole) {
+                    $this->finish($known, $order, null);
+
+                    return new Answer(200, $this->describe->created(new \Order($order), $known) + ['same' => $known->digest === Key::digestOf($body)]);
+                }
+
                 return new Answer(409, [
                     'code' => 'half_made', 'order_id' => (string) $order,
                     'says' => 'An earlier try stopped inside the shop while it made this order. Look at order ' . $order
@@ -154,6 +172,34 @@ final class CreateOrder
 
                 return new Answer(200, $this->describe->created(new \Order($order), $known) + ['same' => $known->digest === Key::digestOf($body)]);
         }
+    }
+
+    /**
+     * Whether an order that an earlier try left in the middle could be brought to its end.
+     */
+    private function completed(Key $known, int $order): bool
+    {
+        $body = $known->body;
+        $items = [];
+        foreach ($body['lines'] as $place => $line) {
+            $item = $this->items->find($line['product_id'], $line['variant_id'], $line['sku']);
+            if ($item === null) {
+                return false;
+            }
+            $items[$place] = $item;
+        }
+        $places = $this->describe->places(new \Currency((int) \Currency::getIdByIsoCode($body['currency'], $this->shop)));
+        $plan = Plan::of($body, array_map(static function (Item $item): string {
+            return $item->name();
+        }, $items), $places);
+        // From now on the order is known by its number too: no mail about it goes to the buyer.
+        $known->order = $order;
+        $this->keys->put($known);
+        $cart = $this->basket->fill($known->cart, $body, $plan, $items);
+        $placing = $this->placing($cart, $body, $plan, $places);
+
+        return (new HalfMade($this->database, $this->records, $this->states))
+            ->complete($known, $order, $cart, $plan, $placing, $this->stateFor($body)) && $this->records->isWhole($order, count((array) $known->facts['items']));
     }
 
     /**
@@ -250,12 +296,12 @@ final class CreateOrder
     {
         $cart = $this->basket->fill($known->cart, $body, $plan, $items);
         $customer = new \Customer((int) $cart->id_customer);
-        $isHeld = in_array($body['state'], ['on_hold', 'unpaid'], true) || (string) ($body['hold_until'] ?? '') !== '';
-        $state = $isHeld ? $this->states->held() : $this->states->paid();
+        $state = $this->stateFor($body);
         $payment = Clean::words((string) ($body['payment']['title'] ?? ''), 250);
         // The shop compares this with its own sum, which decides about "payment error"; our amounts are put in before rows are written.
         $total = (float) \Tools::ps_round((float) $cart->getOrderTotal(true, \Cart::BOTH), \Context::getContext()->getComputingPrecision());
-        Placing::begin(new Placing($plan, $cart, $body, $places, (string) $customer->email, $this->titles()));
+        $this->marks->forget($known->key);
+        Placing::begin($this->placing($cart, $body, $plan, $places));
         try {
             return $alone(function () use ($cart, $state, $total, $payment, $body, $customer): int {
                 $this->module->validateOrder((int) $cart->id, $state, $total, $payment === '' ? 'TikTok Shop' : $payment, null,
@@ -271,6 +317,26 @@ final class CreateOrder
         } finally {
             Placing::end();
         }
+    }
+
+    /**
+     * @param array<string, mixed> $body
+     */
+    private function placing(\Cart $cart, array $body, Plan $plan, int $places): Placing
+    {
+        $customer = new \Customer((int) $cart->id_customer);
+
+        return new Placing($plan, $cart, $body, $places, (string) $customer->email, $this->titles(), $this->marks);
+    }
+
+    /**
+     * @param array<string, mixed> $body
+     */
+    private function stateFor(array $body): int
+    {
+        $isHeld = in_array($body['state'], ['on_hold', 'unpaid'], true) || (string) ($body['hold_until'] ?? '') !== '';
+
+        return $isHeld ? $this->states->held() : $this->states->paid();
     }
 
     /**
@@ -296,6 +362,7 @@ final class CreateOrder
         $known->order = $order;
         $known->state = Key::DONE;
         $this->keys->put($known);
+        $this->marks->forget($known->key);
     }
 
     /**

@@ -41,15 +41,25 @@ final class Placing
     private $titles;
     /** @var bool */
     private $isRemitted;
+    /** @var StockMarks */
+    private $marks;
+    /** @var string */
+    private $key;
     /** @var \Order|null */
     private $order;
+    /** @var string|null the shop's own setting, where it is away for a moment */
+    private $invoices;
+    /** @var int lines that are written, or just about to be */
+    private $lines = 0;
 
     /**
      * @param array<string, mixed>  $body
      * @param array<string, string> $titles of the discounts, by their kind
      */
-    public function __construct(Plan $plan, \Cart $cart, array $body, int $places, string $buyer, array $titles)
+    public function __construct(Plan $plan, \Cart $cart, array $body, int $places, string $buyer, array $titles, StockMarks $marks)
     {
+        $this->marks = $marks;
+        $this->key = (string) $body['key'];
         $this->plan = $plan;
         $this->cart = (int) $cart->id;
         $this->places = $places;
@@ -66,6 +76,9 @@ final class Placing
 
     public static function end(): void
     {
+        if (self::$now !== null && self::$now->invoices !== null) {
+            \Configuration::set('PS_INVOICE', self::$now->invoices);
+        }
         self::$now = null;
     }
 
@@ -112,6 +125,37 @@ final class Placing
     }
 
     /**
+     * An order whose row is there already, of which so many lines are.
+     */
+    public function resume(\Order $order, int $lines): void
+    {
+        $this->order = $order;
+        $this->lines = $lines;
+    }
+
+    /**
+     * Before stock is taken for the next line.
+     */
+    public function noteStock(\StockAvailable $row): void
+    {
+        if ($this->order !== null && (int) $this->order->id > 0) {
+            $this->marks->note($this->key, $this->lines, (int) $row->id, (int) $row->quantity);
+        }
+    }
+
+    /**
+     * After the order's first state, and with it the invoice, is written. The shop would now draw the invoice's paper for a mail
+     * that nobody gets: the most costly step of all, and one that ends the request where the paper's logo can't be read.
+     */
+    public function afterState(): void
+    {
+        if ($this->invoices === null) {
+            $this->invoices = (string) \Configuration::get('PS_INVOICE');
+            \Configuration::set('PS_INVOICE', '0');
+        }
+    }
+
+    /**
      * Before a line's row is written. The order's discounts go in with its first line, so that the invoice finds them.
      */
     public function fillDetail(\OrderDetail $detail): void
@@ -120,6 +164,7 @@ final class Placing
         if ($this->order === null || (int) $detail->id_order !== (int) $this->order->id || $own === null) {
             return;
         }
+        ++$this->lines;
         $this->addDiscounts((int) $detail->id_order);
         $unit = Amount::float(Amount::divided($own['excl'], $own['quantity']));
         $detail->product_price = $detail->original_product_price = $detail->unit_price_tax_excl = $unit;

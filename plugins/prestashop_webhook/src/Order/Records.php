@@ -66,9 +66,19 @@ final class Records
         return $this->database->value('SELECT 1 FROM ' . _DB_PREFIX_ . 'orders WHERE id_order = ' . $order) !== null;
     }
 
+    public function paymentsOf(int $order): int
+    {
+        return (int) $this->database->value('SELECT COUNT(*) FROM ' . _DB_PREFIX_ . 'order_payment p INNER JOIN ' . _DB_PREFIX_
+            . 'orders o ON o.reference = p.order_reference WHERE o.id_order = ' . $order);
+    }
+
+    public function historiesOf(int $order): int
+    {
+        return (int) $this->database->value('SELECT COUNT(*) FROM ' . _DB_PREFIX_ . 'order_history WHERE id_order = ' . $order);
+    }
+
     /**
-     * Whether the shop came to the end with an order: its history is the last that it writes. What is missing before then cannot
-     * be made up for by asking again.
+     * Whether the shop came to the end with an order: its history is the last that it writes.
      */
     public function isWhole(int $order, int $lines): bool
     {
@@ -78,8 +88,8 @@ final class Records
             . ' (SELECT COUNT(*) FROM ' . _DB_PREFIX_ . 'order_history h WHERE h.id_order = o.id_order) AS histories'
             . ' FROM ' . _DB_PREFIX_ . 'orders o WHERE o.id_order = ' . $order);
 
-        return $row !== [] && (int) $row[0]['current_state'] > 0 && (int) $row[0]['details'] >= $lines && (int) $row[0]['payments'] > 0
-            && (int) $row[0]['histories'] > 0;
+        return $row !== [] && (int) $row[0]['current_state'] > 0 && (int) $row[0]['current_state'] !== (int) \Configuration::get('PS_OS_ERROR')
+            && (int) $row[0]['details'] >= $lines && (int) $row[0]['payments'] > 0 && (int) $row[0]['histories'] > 0;
     }
 
     /**
