@@ -11,6 +11,7 @@ import pytest
 from hub.config import Config
 from hub.flows import products
 from hub.models.orders import LinkState
+from hub.models.shops import Shop
 from tests.flows.catalogue import listing_of, there
 from tests.support.trade import Trade
 from tests.support.world import World, few_products, small_world
@@ -99,9 +100,40 @@ def test_an_order_of_the_free_hour_is_on_hold_in_shopify_and_released_after_it(w
     assert only(world.store_orders(SHOPIFY))["fulfillment"] == "unfulfilled"
 
 
+def test_a_hold_that_a_crash_left_out_is_made_up_for_when_the_order_is_found(world: World, trade: Trade) -> None:
+    world.store(SHOPIFY, "POST", "faults", {"match": {"operation": "Hold"}, "do": {"drop": "before"}, "times": 1})
+    order_id = trade.place()
+    world.deliver("tiktok")
+    world.settle(later_s=300)
+    found = only(world.store_orders(SHOPIFY))
+    assert found["key"] == order_id and found["fulfillment"] == "on_hold"
+
+
+@pytest.mark.feature("INV-12", "INV-13")
+def test_the_location_that_was_chosen_gives_the_stock_and_gets_the_order(world: World, trade: Trade) -> None:
+    sku = trade.skus()[0].seller_sku
+    first, second = only(row for row in world.store(SHOPIFY, "GET", "products") if row["sku"] == sku)["quantities"]
+    for location, quantity in ((first, 3), (second, 9)):
+        world.store(SHOPIFY, "PATCH", f"products/{sku}", {"quantity": quantity, "location_id": int(location)})
+    world.settle()
+    assert _on_sale(world, sku) == 12
+
+    with world.hub.db.write() as session:
+        session.get_one(Shop, world.shop_id(SHOPIFY)).scope = f"location:{second}"
+    world.pull(SHOPIFY)
+    assert _on_sale(world, sku) == 9
+    order_id = trade.buy()
+    open_ones = [one for one in trade.there(order_id)["fulfillment_orders"] if one["status"] == "OPEN"]
+    assert {one["location_id"] for one in open_ones} == {second}
+
+
 def test_stock_that_changes_in_shopify_changes_on_tiktok_shop(world: World, trade: Trade) -> None:
     sku = trade.skus()[0]
     world.store(SHOPIFY, "PATCH", f"products/{sku.seller_sku}", {"quantity": 3})
     world.settle()
-    product = there(world, listing_of(world, sku.seller_sku, SHOPIFY).tiktok_product_id)
-    assert {one["seller_sku"]: one["available"] for one in product["skus"]}[sku.seller_sku] == 3
+    assert _on_sale(world, sku.seller_sku) == 3
+
+
+def _on_sale(world: World, sku: str) -> int:
+    product = there(world, listing_of(world, sku, SHOPIFY).tiktok_product_id)
+    return int({one["seller_sku"]: one["available"] for one in product["skus"]}[sku])
