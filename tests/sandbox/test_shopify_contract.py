@@ -26,6 +26,8 @@ from graphql import (
     validate_schema,
 )
 
+from hub.simulator import control_blueprint
+from hub.stores.shopify.sandbox import control
 from hub.stores.shopify.sandbox.access import query_hmac
 from hub.stores.shopify.sandbox.graph import FIELDS, LISTS, SCHEMA_FILE, schema
 from hub.stores.shopify.sandbox.hooks import signature
@@ -172,6 +174,14 @@ def test_the_contracts_own_variables_are_taken_for_what_they_are(name: str) -> N
     shop = Shop()
     told = shop.answer(documents()[name], **variables_of_the_contract()[name])
     assert not any(error["extensions"]["code"] == "INVALID_VARIABLE" for error in told.get("errors", ()))
+
+
+def test_every_control_route_stands_in_the_docstring() -> None:
+    told = f"{control.__doc__} {control_blueprint.__doc__}"
+    routes = [str(rule.rule) for rule in Shop().app.url_map.iter_rules() if str(rule.rule).startswith("/sandbox/")]
+    last_words = {[part for part in re.sub(r"<(?!any).*?>", "", route).split("/") if part][-1] for route in routes}
+    words = {word for part in last_words for word in re.findall(r"[a-z]+", part.removeprefix("<any"))} - {"what"}
+    assert len(words) > 30 and {word for word in words if not re.search(rf"\b{word}\b", told)} == set()
 
 
 # -- signatures ------------------------------------------------------------------------------------------------------

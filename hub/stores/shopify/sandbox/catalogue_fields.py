@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 from hub.stores.shopify.sandbox.access import needs
 from hub.stores.shopify.sandbox.catalogue import (
@@ -367,7 +368,7 @@ def _image(call: Call, picture: Picture) -> dict[str, Any] | None:
     if picture.status != "READY":
         return None
     return {"id": gid("ImageSource", picture.number), "altText": picture.source.label or None, "width": 800, "height": 800,
-            "url": f"{call.sim.base_url}/cdn/files/{picture.number}/{picture.source.name}?v=1"}
+            "url": f"{call.sim.base_url}/cdn/files/{picture.number}/{quote(picture.source.name)}?v=1"}
 
 
 field("MediaImage", "alt")(lambda call, picture, args: picture.source.label or None)
