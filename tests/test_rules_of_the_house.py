@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from hub.stores import PLATFORMS
+
 ROOT = Path(__file__).parents[1]
 PRODUCT = sorted(
     path for folder in ("hub", "admin", "jobs") for path in (ROOT / folder).rglob("*.py")
@@ -193,3 +195,15 @@ def test_the_checks_above_see_what_they_look_for(planted):
     tree = ast.parse(f"import {planted}" if planted == "pickle" else planted if "(" in planted else f"try:\n    f()\n{planted}")
     names = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.Call, ast.ExceptHandler))}
     assert any(planted.split("(")[0].split(":")[0] in name for name in names)
+
+
+def test_no_store_systems_name_stands_where_all_are_treated_alike():
+    """What differs from one system to the next is data of its adapter (docs/adding-a-platform.md). Help pages may speak of all."""
+    names = {name.casefold() for slug, platform in PLATFORMS.items() for name in (slug, platform.short, *platform.title.split(" ")) if len(name) > 5}
+    assert {"magento", "prestashop", "shopify", "bigcommerce"} <= names
+    alike = [path for folder in ("hub/flows", "hub/rules", "hub/domain", "hub/api", "hub/web", "jobs", "admin") for path in (ROOT / folder).rglob("*")
+             if path.suffix in (".py", ".html", ".js") and "help" not in path.relative_to(ROOT).parts]
+    assert len(alike) > 100
+    found = [(path.relative_to(ROOT).as_posix(), name) for path in alike for name in sorted(names)
+             if re.search(rf"(?<![a-z]){re.escape(name)}(?![a-z])", path.read_text().casefold())]
+    assert found == []

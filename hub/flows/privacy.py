@@ -26,7 +26,7 @@ from hub.stores import PLATFORMS
 from hub.wiring import Hub
 
 AT_ONCE = 200
-# Shopify and the GDPR leave a month for an answer.
+# The GDPR, and store systems after it, leave a month for an answer.
 DAYS_TO_ANSWER = 30
 
 

@@ -35,7 +35,8 @@ class Connection(Base, HasSecrets):
     ``settings`` holds what the merchant filled in besides secrets; ``secrets`` the secret fields as JSON text.
     ``hook_secret`` is the text after ``whsec_`` (base64, padded); the older one stays valid until ``old_hook_secret_until``.
     ``store`` is the last `Health` in words: name, version, timezone, scopes, capabilities, plugin.
-    ``wizard`` keeps half-filled, non-secret values (CON-07). ``handshake`` is Magento's consumer during activation.
+    ``wizard`` keeps half-filled, non-secret values (CON-07). ``handshake_key`` is the random part of the addresses that a store's own
+    sign-in is posted to, ``handshake_state`` how far that has come.
     """
 
     __tablename__ = "connection"
