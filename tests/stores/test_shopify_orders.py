@@ -253,6 +253,20 @@ def test_more_than_is_left_is_not_shipped_as_if_it_were(bench):
         store.ship(KEY, parcel(line99=1))
 
 
+def test_all_parcels_of_an_order_are_read_however_many_there_are(bench):
+    asked = draft(bench)
+    ids = tuple(str(number) for number in range(100, 123))
+    many = replace(asked.lines[0], line_ids=ids, quantity=len(ids), gross=Decimal("23.00"), seller_discount=Decimal(0), platform_discount=Decimal(0),
+                   net=Decimal("23.00"), tax=Decimal(0))
+    store = bench.open()
+    made = store.create_order(replace(asked, lines=(many,)))
+    for number in range(len(ids)):
+        bench.control("POST", f"orders/{made.order_id}/ship", {"number": f"S{number}", "lines": [{"sku": bench.sold[0], "quantity": 1}]})
+    found = store.order(KEY).parcels
+    assert [one.tracking_number for one in found] == [f"S{number}" for number in range(len(ids))]
+    assert sorted(unit for one in found for unit in one.quantities) == sorted(ids)
+
+
 # -- cancelling, archiving
 
 

@@ -126,7 +126,7 @@ _ORDER = f"""{_MARKS} {_STATE}
   metafields(first: 10, namespace: "shopbridge") {{ nodes {{ id key value }} }}
   refunds(first: 30) {{ id note totalRefundedSet {{ {_MONEY} }} }}
   lineItems(first: 50) {{ {_PAGE} nodes {{ {_LINE} }} }}"""
-_FULFILMENT = f"""id status createdAt trackingInfo(first: 5) {{ company number url }} location {{ id }}
+_FULFILMENT = f"""id status createdAt trackingInfo(first: 3) {{ company number url }} location {{ id }}
   fulfillmentLineItems(first: $lines) {{ {_PAGE} nodes {{ id quantity lineItem {{ id }} }} }}"""
 
 ORDERS_BY_KEY = f"query OrdersByKey($q: String!) {{ orders(first: 5, query: $q) {{ nodes {{ {_MARKS} }} }} }}"

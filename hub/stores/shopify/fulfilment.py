@@ -52,7 +52,10 @@ class Fulfilment:
         if not groups:
             if sent:
                 return
-            raise Refused("Nothing of the order is left to ship.", state=str(whole.node.get("displayFulfillmentStatus")))
+            # Fulfilment orders that belong to somebody else's service are not even shown (contracts/shopify.md 1.4).
+            is_elsewhere = any(int(line.get("unfulfilledQuantity") or 0) for line in whole.lines)
+            says = "Its goods lie at a fulfilment service that ships them itself." if is_elsewhere else "Nothing of the order is left to ship."
+            raise Refused(says, state=str(whole.node.get("displayFulfillmentStatus")))
         self._remember(whole, parcel)
         tracking = {"company": carriers.exact(parcel.carrier_title), "number": parcel.tracking_number}
         for group in groups:
