@@ -86,6 +86,14 @@ def test_taxes_of_the_order_are_spread_over_taxable_lines(shop: Shop) -> None:
     assert parts == [Decimal("3.30"), 0, Decimal("5.01")] and amount(order["totalTaxSet"]) == Decimal("8.31")
 
 
+def test_shipping_bears_taxes_of_its_own(shop: Shop) -> None:
+    post = {"title": "Standard", "priceSet": gbp("3.00"), "taxLines": [{"title": "VAT", "rate": "0.2", "priceSet": gbp("0.60")}]}
+    order = shop.made(shippingLines=[post], taxesIncluded=False)
+    assert amount(order["totalTaxSet"]) == Decimal("3.90") and amount(order["totalPriceSet"]) == Decimal("56.70")
+    vat = {each["channelLiable"]: amount(each["priceSet"]) for each in order["taxLines"]}
+    assert vat == {True: Decimal("3.30"), False: Decimal("0.60")}  # what the channel does not say it pays, the merchant does
+
+
 def test_a_tax_without_an_amount_follows_from_its_rate(shop: Shop) -> None:
     order = shop.made(lineItems=[line(shop, taxLines=[{"title": "VAT", "rate": "0.2"}])])
     assert amount(order["totalTaxSet"]) == Decimal("3.30")

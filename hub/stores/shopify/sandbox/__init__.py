@@ -143,7 +143,7 @@ class Practice:
     """The practice Shopify shop as `hub.sandbox` starts it."""
 
     slug = "shopify"
-    title = "Practice Shopify"
+    title = "Shopify practice store"
     region = "GB"
     currency = "GBP"
 
