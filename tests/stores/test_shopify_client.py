@@ -100,9 +100,10 @@ def test_a_bucket_that_is_known_to_be_empty_is_not_asked(wire):
     low = {**COST, "requestedQueryCost": 900, "throttleStatus": {"maximumAvailable": 2000.0, "currentlyAvailable": 0, "restoreRate": 50.0}}
     says(wire, {"data": {"productsCount": {"count": 1}}, "extensions": {"cost": low}})
     count(one)
-    with pytest.raises(Temporary) as found:
-        count(store())
-    assert found.value.retry_after == pytest.approx(18, abs=1) and len(sent(wire)) == 1
+    for _ in range(3):      # who comes again and again does not make it longer
+        with pytest.raises(Temporary) as found:
+            count(store())
+        assert found.value.retry_after == pytest.approx(18, abs=1) and len(sent(wire)) == 1
 
 
 def test_a_call_that_stays_throttled_is_put_off(wire):

@@ -12,7 +12,7 @@ from typing import Any
 from hub import log
 from hub.domain.problems import problem
 from hub.errors import NeedsReconnect, NotAllowed, Refused, Temporary
-from hub.http import Answer, Api, Budget, first_message, raise_for
+from hub.http import LONGEST_WAIT_S, Answer, Api, Budget, first_message, raise_for
 from hub.stores.base import api_options
 from hub.stores.shopify.documents import name_of
 from hub.stores.shopify.oauth import Login, how_to_grant
@@ -61,15 +61,18 @@ class Bucket:
         self._costs: dict[str, float] = {}
 
     def take(self, name: str) -> float:
-        """How long to wait before this document is sent; its points count as spent until its answer comes."""
+        """How long to wait before this document is sent; its points count as spent until its answer comes. A wait that is too long
+        for a call takes none: then nothing is sent."""
         with self._lock:
             if self._available is None or self._restore <= 0:
                 return 0.0
             now = time.monotonic()
             have = min(self._maximum, self._available + (now - self._at) * self._restore)
             cost = min(self._costs.get(name, _UNKNOWN_COST), self._maximum)
-            self._available, self._at = have - cost, now
-            return max(0.0, (cost - have) / self._restore)
+            wait = max(0.0, (cost - have) / self._restore)
+            if wait <= LONGEST_WAIT_S:
+                self._available, self._at = max(have - cost, -self._maximum), now
+            return wait
 
     def note(self, name: str, cost: Mapping[str, Any]) -> None:
         """What ``extensions.cost`` says. A field that is missing or of another kind is passed over."""
