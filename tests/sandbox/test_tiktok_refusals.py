@@ -141,6 +141,9 @@ REPAIRABLE: dict[str, tuple[int, Change]] = {
         12052520, put("skus.0.sales_attributes.0.sku_img", {"uri": "made-up"})),
     "a variant image for one value only": (
         12052522, put("skus.0.sales_attributes.0.sku_img", lambda hand: {"uri": hand.upload("ATTRIBUTE_IMAGE")})),
+    "a custom value with an emoji": (12052935, put("product_attributes", attribute("Pattern", "Plain 😀"))),
+    "an EAN with a wrong check digit": (12052591, put("skus.0.identifier_code", {"code": "4006381333932", "type": "EAN"})),
+    "an ISBN of 10 with a wrong check digit": (12052591, put("skus.0.identifier_code", {"code": "0804429578", "type": "ISBN"})),
     "an EAN of 12 digits": (12052591, put("skus.0.identifier_code", {"code": "123456789012", "type": "EAN"})),
     "an identifier without a type": (12052600, put("skus.0.identifier_code", {"code": "1234567890123"})),
     "a list price below the price": (12052383, put("skus.0.list_price", {"amount": "1.00", "currency": "USD"})),
@@ -296,6 +299,31 @@ def test_a_yen_price_has_no_decimals():
     body["skus"][0]["price"]["amount"] = "1250.5"
     assert hand.create(body).code == 12052073
     body["skus"][0]["price"]["amount"] = "1250"
+    assert hand.create(body).code == 0
+
+
+@pytest.mark.parametrize(("region", "shortest", "longest"), [("SG", 25, 255), ("TH", 25, 255), ("GB", 1, 255), ("BR", 1, 300)])
+def test_a_title_has_the_length_of_its_market(region: str, shortest: int, longest: int):
+    hand = Hand.at(region)
+    body = hand.shirt()
+    body["skus"][0]["price"]["amount"] = body["skus"][1]["price"]["amount"] = "50"
+    for length, code in ((shortest - 1, 12052910 if shortest > 1 else 12052261), (shortest, 0), (longest, 0), (longest + 1, 12052051)):
+        assert hand.create({**body, "title": "x" * length}).code == code
+
+
+def test_a_size_with_decimals_is_for_brazil_only():
+    for region, code in (("BR", 0), ("MX", 12052005)):
+        hand = Hand.at(region)
+        body = hand.shirt()
+        body["package_dimensions"]["length"] = "30.5"
+        assert hand.create(body).code == code
+
+
+@pytest.mark.parametrize("code", ["4006381333931", "96385074", "036000291452", "10614141000415", "080442957X"])
+def test_an_identifier_whose_check_digit_is_right_is_taken(hand: Hand, code: str):
+    kind = {8: "EAN", 10: "ISBN", 12: "UPC", 13: "EAN", 14: "GTIN"}[len(code)]
+    body = hand.shirt()
+    body["skus"][0]["identifier_code"] = {"code": code, "type": kind}
     assert hand.create(body).code == 0
 
 

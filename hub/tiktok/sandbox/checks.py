@@ -22,7 +22,8 @@ _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _EMOJI = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff\ufe0f]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _HTML_ESCAPE = re.compile(r"&(#\d+|#x[0-9a-f]+|[a-z]{2,8});", re.IGNORECASE)
-_IN_255 = frozenset({"DE", "ES", "FR", "IE", "IT", "JP", "GB", "US"})
+_IN_300 = frozenset({"BR", "MX"})
+_FROM_25 = frozenset({"ID", "MY", "PH", "SG", "TH", "VN"})
 _MANY_SKUS = frozenset({"BR", "DE", "ES", "FR", "IE", "IT", "JP", "MX", "GB", "US"})
 
 # Contract 7.1, local sellers: display price in local currency.
@@ -128,8 +129,10 @@ def _title(call: Call, body: Mapping[str, Any], is_draft: bool) -> None:
         if is_draft:
             return
         raise Failure(12052261, "the title is empty")
-    if len(title) > (255 if call.shop.region in _IN_255 else 300):
+    if len(title) > (300 if call.shop.region in _IN_300 else 255):
         raise Failure(12052051, "the title is too long")
+    if len(title) < 25 and call.shop.region in _FROM_25:
+        raise Failure(12052910, "the input is invalid: the title has fewer than 25 characters")
     if _CHINESE.search(title) and call.shop.region != "JP":
         raise Failure(12052262, "the title contains Chinese")
     if _EMOJI.search(title) or _CONTROL.search(title) or _HTML_ESCAPE.search(title) or not any(char.isalnum() for char in title):
@@ -284,6 +287,8 @@ def _attribute_value(attribute: Attribute, value: Mapping[str, Any]) -> str:
         raise Failure(12052249, "the attribute value is too long")
     if _CHINESE.search(name):
         raise Failure(12052250, "the attribute value contains Chinese")
+    if _EMOJI.search(name) or _CONTROL.search(name):
+        raise Failure(12052935, "the attribute value breaks the formatting rules")
     if attribute.is_number:
         number = _number(name)
         if number is None or number <= 0:
@@ -316,7 +321,7 @@ def _package(call: Call, body: Mapping[str, Any], category: Category, is_draft: 
         return
     for name, code in (("height", 12052003), ("width", 12052004), ("length", 12052005)):
         number = _number(size.get(name))
-        if number is None or number != number.to_integral_value():
+        if number is None or (number != number.to_integral_value() and call.shop.region != "BR"):
             raise Failure(code, f"the package {name} is missing or no whole number")
         if number <= 0:
             raise Failure(12052116, f"the package {name} is not above zero")
@@ -395,7 +400,7 @@ def _skus(call: Call, body: Mapping[str, Any], category: Category, known: list[S
         if len(seller_sku) > 50:
             raise Failure(12052054, "the seller_sku is too long")
         if any(char.isspace() for char in seller_sku):
-            raise Failure(12052910 if known is None else 12019059, "the seller_sku has spaces")
+            raise Failure(12052910, "the input is invalid: the seller_sku has spaces")
         sku = Sku(sku_id, seller_sku, [], Decimal(0), call.shop.currency)
         sku.extra = {name: one[name] for name in _SKU_EXTRA if one.get(name) not in (None, "", [], {})}
         if one.get("price") or not sku_id:
@@ -489,9 +494,20 @@ def _identifiers(given: list[Mapping[str, Any]]) -> None:
         digits = code[:-1] + "0" if kind == "ISBN" and code[-1:].upper() == "X" else code
         if not digits.isdigit() or len(code) not in _DIGITS[kind]:
             raise Failure(12052591, "the identifier code has the wrong digits")
+        if not _adds_up(code):
+            raise Failure(12052591, "the identifier code has a wrong check digit")
         if code in seen:
             raise Failure(12052592, "the identifier code is duplicated")
         seen.add(code)
+
+
+def _adds_up(code: str) -> bool:
+    """Whether the last character is the check digit of the rest: modulo 11 where it is an ISBN of 10, else modulo 10."""
+    if len(code) == 10:
+        values = [10 if char in "Xx" else int(char) for char in code]
+        return sum(place * value for place, value in zip(range(10, 0, -1), values, strict=True)) % 11 == 0
+    weights = [3 if place % 2 else 1 for place in range(len(code))]
+    return sum(weight * int(char) for weight, char in zip(weights, reversed(code), strict=True)) % 10 == 0
 
 
 def _variation(call: Call, given: list[Mapping[str, Any]], category: Category, skus: list[Sku]) -> None:
