@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -351,13 +351,7 @@ class Invalid(Exception):
 
 def read_document(query: str, variables: Mapping[str, Any], operation_name: str | None = None) -> Document:
     """Parses, validates and coerces; raises `Invalid`."""
-    try:
-        node = parse(query)
-    except GraphQLError as error:
-        raise Invalid([formatted(error)]) from error
-    errors = validate(schema(), node, max_errors=20)
-    if errors:
-        raise Invalid([formatted(error) for error in errors])
+    node = _valid(query)
     operation = get_operation_ast(node, operation_name)
     if operation is None:
         raise Invalid([{"message": "An operation name is required" if operation_name is None else f'No operation named "{operation_name}"'}])
@@ -365,6 +359,19 @@ def read_document(query: str, variables: Mapping[str, Any], operation_name: str 
     if isinstance(coerced, list):
         raise Invalid([_invalid_variable(error) for error in coerced])
     return Document(node, operation, coerced, variables)
+
+
+@lru_cache(maxsize=512)
+def _valid(query: str) -> DocumentNode:
+    """The document; kept, because an app sends the same few again and again."""
+    try:
+        node = parse(query)
+    except GraphQLError as wrong:
+        raise Invalid([formatted(wrong)]) from wrong
+    errors = validate(schema(), node, max_errors=20)
+    if errors:
+        raise Invalid([formatted(wrong) for wrong in errors])
+    return node
 
 
 def run(document: Document, call: Call) -> dict[str, Any]:
