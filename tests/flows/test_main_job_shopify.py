@@ -78,7 +78,7 @@ def test_a_cancellation_in_shopify_is_one_on_tiktok_shop(world: World, trade: Tr
     assert trade.link(order_id).state is LinkState.CANCELLED
 
 
-@pytest.mark.feature("CXL-02", "CXL-05")
+@pytest.mark.feature("CXL-02")
 def test_a_cancellation_on_tiktok_shop_cancels_in_shopify_once(world: World, trade: Trade) -> None:
     order_id = trade.buy()
     world.store(SHOPIFY, "POST", "settings", {"job_delay_s": 0})

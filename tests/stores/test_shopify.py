@@ -106,14 +106,12 @@ def at_the_time(monkeypatch):
     monkeypatch.setattr(clock, "now", lambda: datetime.fromtimestamp(1790000000, UTC) + timedelta(seconds=30))
 
 
-@pytest.mark.feature("SHP-01")
 def test_the_merchant_is_sent_to_his_own_shops_page_with_a_state():
     url = Installation().consent_url(SHOP, {}, "9f2c7d11", "https://hub.test/back")
     assert url.startswith("https://demo-hub.myshopify.com/admin/oauth/authorize?client_id=key1&scope=")
     assert "state=9f2c7d11" in url and "redirect_uri=https%3A%2F%2Fhub.test%2Fback" in url and "grant_options" not in url
 
 
-@pytest.mark.feature("SHP-01")
 def test_the_way_back_is_taken_when_shopify_signed_it(at_the_time):
     Installation().verify(SHOP, {}, signed_query())
 
@@ -474,7 +472,6 @@ def test_carriers_are_spelled_as_shopify_links_them():
     assert len(set(carriers.NAMES)) == len(carriers.NAMES) > 80
 
 
-@pytest.mark.feature("SHP-02")
 def test_the_markets_of_the_guide_are_offered():
     assert [one.code for one in PLATFORM.markets] == ["US", "UK", "MX", "EU"]
     assert all(country in PLATFORM.markets[3].title for country in ("Spain", "Ireland", "Germany", "France", "Italy"))

@@ -79,7 +79,6 @@ def count(one: ShopifyStore) -> Any:
 # -- pace
 
 
-@pytest.mark.feature("SHP-06", "PUL-08")
 def test_a_throttled_call_waits_what_the_formula_says_and_goes_again(wire, monkeypatch):
     waits: list[float] = []
     monkeypatch.setattr("hub.http.threading", SimpleNamespace(Lock=threading.Lock, Event=lambda: SimpleNamespace(wait=waits.append)))
@@ -262,7 +261,6 @@ def test_renewing_goes_through_the_login_that_all_workers_share(wire):
     assert wire.calls[1].request.headers["X-Shopify-Access-Token"] == "shpat_of_another_worker"
 
 
-@pytest.mark.feature("SHP-04")
 def test_the_code_of_an_install_becomes_a_pair_of_tokens_and_their_end(wire):
     wire.add(responses.POST, TOKEN, json={"access_token": "shpat_1", "refresh_token": "r1", "expires_in": 3600, "scope": "read_products"})
     assert PLATFORM.install is not None

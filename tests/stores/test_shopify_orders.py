@@ -294,7 +294,6 @@ def test_a_lost_answer_to_a_cancellation_is_found_out(bench):
     assert store.cancel_order(KEY, "x", True).state is StoreOrderState.CANCELLED
 
 
-@pytest.mark.feature("OST-09")
 @pytest.mark.parametrize(("archive", "done"), [("never", False), ("cancelled", False), ("cancelled_completed", True)])
 def test_a_completed_order_is_archived_where_the_merchant_wants_that(bench, archive, done):
     store = bench.open(archive=archive)

@@ -37,7 +37,6 @@ def pulled(bench: ShopifyBench, **settings: Any) -> dict[str, Any]:
 # -- installing
 
 
-@pytest.mark.feature("SHP-01", "SHP-04")
 def test_an_install_leads_to_a_token_that_works_and_a_changed_way_back_does_not(bench):
     install = PLATFORM.install
     assert install is not None
@@ -139,7 +138,6 @@ def test_a_bulk_operation_gives_the_same_products_as_the_pages(bench, monkeypatc
     assert bench.app.sim.journal.entries(operation="BulkStart")
 
 
-@pytest.mark.feature("SHP-06", "PUL-08")
 def test_a_pull_of_many_products_under_a_small_bucket_ends_without_leaving_one_out(bench):
     for number in range(30):
         bench.control("POST", "products", {"sku": f"MANY-{number}", "name": f"Thing {number}", "price": "1.00"})
