@@ -493,7 +493,6 @@ def test_a_broken_line_is_no_product(wire, small):
         list(store().products(None, None))
 
 
-@pytest.mark.feature("PUL-02")
 def test_a_range_of_dates_is_a_search_that_begins_a_little_earlier(wire, small):
     Files(wire, LINES)
     says(wire, SHOP, MANY, STARTED, operation("COMPLETED", url=FILE), NO_NAMES)

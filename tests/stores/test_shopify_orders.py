@@ -63,7 +63,6 @@ def test_the_order_shows_where_it_comes_from_who_owes_the_tax_and_what_it_took(b
     assert (told["Seller discount"], told["TikTok Shop discount"]) == ("4.50", "2.50")
 
 
-@pytest.mark.feature("ORD-04")
 def test_a_line_that_no_product_is_linked_to_stands_for_itself_and_takes_no_stock(bench):
     asked = draft(bench)
     loose = replace(asked.lines[1], product_id="", variant_id="", sku="GONE-1", title="A thing of Seller Center")
