@@ -103,8 +103,10 @@ def _write_down(session: Session, shop: Shop, orders: Sequence[Order], in_store:
     rows = []
     for order in orders:
         link = known.get(order.order_id)
-        copies = [one for one in in_store.get(order.order_id, ()) if one.state is not StoreOrderState.DELETED]
-        verdict, reason = _judge(order, link, copies, settings, shop, now, lag)
+        found = in_store.get(order.order_id, ())
+        copies = [one for one in found if one.state is not StoreOrderState.DELETED]
+        # One of which the store says itself that it was deleted is not waited for.
+        verdict, reason = _judge(order, link, copies, settings, shop, now, lag if len(copies) == len(found) else timedelta(0))
         if verdict is Verdict.MISSING:
             _set_going(session, shop, order, link)
         elif link is not None:
