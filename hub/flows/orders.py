@@ -192,7 +192,11 @@ def _look_up(case: _Case, order: Order, unknown_since: datetime) -> Ending | Non
         return Again(earliest, "Asked the store and got no answer; looking it up before trying again")
     made = case.store.find_order(order.order_id)
     if made is not None:
-        return _note_created(case, order, made, ())
+        noted = _note_created(case, order, made, ())
+        with case.hub.db.write() as session:
+            # What follows a create in a call of its own, as a hold does, may be missing: it comes with the order's status.
+            submit_relay(session, case.shop, order.order_id)
+        return noted
     with case.hub.db.write() as session:
         link = session.get_one(OrderLink, case.link_id)
         link.intent_at = None

@@ -6,8 +6,9 @@ Each broken promise is one line with the ids it is about; a run is good when the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select
 
@@ -49,9 +50,8 @@ def once(world: World) -> Iterator[str]:
             if number > 1:
                 yield f"I2: TikTok order {key} stands {number} times in {platform}"
         for one in orders:
-            tracks = Counter(str(track) for parcel in one.get("shipments") or () for track in parcel.get("tracks") or [parcel.get("number")])
             yield from (f"I2: {number} was shipped {times} times in order {one['number']} of {platform}"
-                        for number, times in tracks.items() if number and times > 1)
+                        for (number, _), times in Counter(parcels_of(one)).items() if times > 1)
     products = [one for one in world.tiktok("GET", "products")["products"] if one["status"] != "DELETED"]
     skus = Counter((one.get("shop_id"), sku["seller_sku"]) for one in products for sku in one["skus"])
     yield from (f"I2: SKU {sku} is on sale {times} times in shop {shop}" for (shop, sku), times in skus.items() if times > 1)
@@ -60,6 +60,16 @@ def once(world: World) -> Iterator[str]:
             work = session.scalars(select(Task).where(Task.lane == order_lane(effect.link_id)).order_by(Task.id))
             yield (f"I2: {effect.kind} {effect.key} of link {effect.link_id} was intended at {effect.at:%H:%M:%S} and its end is unknown; "
                    + "; ".join(f"{task.kind} {task.state} {task.outcome} at {task.run_at:%H:%M:%S}: {task.says}" for task in work))
+
+
+def parcels_of(order: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The tracking number of each parcel of a store's order, as its control API tells it, and the location that it left from."""
+    found = []
+    for parcel in order.get("shipments") or ():
+        for track in parcel.get("tracks") or [parcel.get("number")]:
+            number = track.get("number") if isinstance(track, Mapping) else track
+            found += [(str(number), str(parcel.get("location_id") or ""))] if number else []
+    return found
 
 
 def complete(world: World) -> Iterator[str]:
@@ -95,8 +105,10 @@ def money_exact(world: World) -> Iterator[str]:
             told = truth[one["key"]]
             if Decimal(one["totals"]["grand"]) != Decimal(told["total_amount"]):
                 yield f"I7: order {one['key']}: paid {told['total_amount']}, in {platform} {one['totals']['grand']}"
-            if Decimal(str(one.get("refunded") or 0)) > Decimal(told["refunded"]):
-                yield f"I7: order {one['key']}: TikTok Shop gave {told['refunded']} back, {platform} {one['refunded']}"
+            # A store may book the money of a cancelled order back with it; TikTok Shop never took it.
+            given_back = told["total_amount"] if told["status"] == "CANCELLED" else told["refunded"]
+            if Decimal(str(one.get("refunded") or 0)) > Decimal(given_back):
+                yield f"I7: order {one['key']}: TikTok Shop gave {given_back} back, {platform} {one['refunded']}"
 
 
 def explained(world: World) -> Iterator[str]:

@@ -11,13 +11,14 @@ import pytest
 
 from hub import clock, embedded
 from hub.practice import control
+from hub.stores import PLATFORMS
 from tests.faults.bench import Bench, running_bench
 from tests.faults.fault_world import FaultWorld, fault_world, is_full
 from tests.faults.forks import Forks, warmed
 from tests.support.servers import PostgreSQL
 from tests.support.world import few_products
 
-STORES = ("magento", "prestashop")
+STORES = tuple(PLATFORMS)
 # Random kills of the whole hub take minutes: they are for `make faults`.
 collect_ignore = [] if is_full() else ["test_random_kills.py"]
 
@@ -67,20 +68,26 @@ class Worlds:
         self._world: FaultWorld | None = None
 
     def get(self, kind: str, special: str) -> FaultWorld:
-        """Both stores with products live, and some that are not pushed yet. ``special``: a late search, or stores without plugin."""
+        """All stores with products live, and some that are not pushed yet.
+
+        ``special``: searches that show late, the stores' own ("late") or TikTok Shop's ("eventual"); or stores without plugin ("bare").
+        """
         if self._world is None or self._kind != (kind, special):
             self.close()
             folder = self._folders.mktemp("world")
+            stores = [slug for slug in STORES if special != "bare" or PLATFORMS[slug].plugin is not None]
             url = self._open.enter_context(database(self._request, kind, folder))
             self._world = self._open.enter_context(fault_world(
-                folder, url, self._redis_url, self._forks, *STORES, catalogue=few_products(22),
+                folder, url, self._redis_url, self._forks, *stores, catalogue=few_products(22),
                 tiktok_settings={"search_delay_s": 30.0} if special == "eventual" else None))
             self._kind = (kind, special)
-            for platform in STORES:
+            for platform in stores:
                 self._world.pull(platform)
                 self._world.push_some(platform, 3)
                 if special == "bare":
                     self._world.without_plugin(platform)
+                if special == "late" and PLATFORMS[platform].plugin is None:
+                    self._world.search_late(platform)
         return self._world
 
     def close(self) -> None:

@@ -158,6 +158,10 @@ class FaultWorld(World):
             self.store(platform, "PATCH", f"products/{sku.seller_sku}", {"quantity": PLENTY})
         self.settle()
 
+    def search_late(self, platform: str, late_s: int = 60) -> None:
+        """The store's search shows what is new, or changed, only so much later from now on."""
+        self.store(platform, "POST", "settings", {"search_delay_s": late_s})
+
     def without_plugin(self, platform: str) -> None:
         """The store's plugin is gone from now on: only its own API is left."""
         self.store(platform, "POST", "plugin", {"installed": False})

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from hub.stores import PLATFORMS
+
 ROOT = Path(__file__).resolve().parents[2]
-# What a name that is put together can come to; a new one has to be entered here, or reading fails.
-_PLUGINS = ("magento", "prestashop")
+# What a name that is put together can come to; a new way has to be entered here, or reading fails.
+_PLUGINS = tuple(slug for slug, platform in PLATFORMS.items() if platform.plugin is not None)
 _NAME = re.compile(r"[a-z_]+(\.[a-z_]+)+")
 _OAUTH = ("/oauth/token/request", "/oauth/token/access")
 
@@ -30,6 +32,7 @@ def crash_points() -> frozenset[str]:
     takers = dict(_takers(trees))
     found: set[str] = set()
     for tree in trees:
+        constants = _constants(tree)
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call):
                 continue
@@ -41,7 +44,7 @@ def crash_points() -> frozenset[str]:
             if given is None and called in takers and len(node.args) > takers[called]:
                 given = node.args[takers[called]]
             if given is not None:
-                found |= {f"{name}.{side}" for name in _names(given, trees) for side in ("before", "after")}
+                found |= {f"{name}.{side}" for name in _names(given, trees, constants) for side in ("before", "after")}
     return frozenset(found)
 
 
@@ -55,16 +58,26 @@ def _takers(trees: tuple[ast.Module, ...]) -> Iterator[tuple[str, int]]:
                     yield node.name, names.index("crash_point") - (names[0] == "self")
 
 
-def _names(given: ast.expr, trees: tuple[ast.Module, ...]) -> set[str]:
+def _constants(tree: ast.Module) -> dict[str, str]:
+    """The texts that a module names at its top."""
+    return {target.id: node.value.value for node in tree.body if isinstance(node, ast.Assign)
+            for target in node.targets if isinstance(target, ast.Name)
+            if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)}
+
+
+def _names(given: ast.expr, trees: tuple[ast.Module, ...], constants: Mapping[str, str]) -> set[str]:
     if isinstance(given, ast.Constant):
         return {given.value} if isinstance(given.value, str) and _NAME.fullmatch(given.value) else set()
     if isinstance(given, ast.IfExp):
-        return _names(given.body, trees) | _names(given.orelse, trees)
+        return _names(given.body, trees, constants) | _names(given.orelse, trees, constants)
     if isinstance(given, ast.Name):
         return set()        # handed through: its caller is read too
     if not isinstance(given, ast.JoinedStr):
         return set()
     made = ast.unparse(given)
+    parts = [constants.get(ast.unparse(one.value)) if isinstance(one, ast.FormattedValue) else str(ast.literal_eval(one)) for one in given.values]
+    if None not in parts:
+        return {"".join(str(one) for one in parts)}
     if made == "f'{self._slug}.{do}'":
         return {f"{slug}.{do}" for slug in _PLUGINS for do in _plugin_writes(trees)}
     assert made == "f\"magento{path.replace('/', '.')}\"", f"a crash point is put together in a new way: {made}"

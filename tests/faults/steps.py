@@ -8,14 +8,18 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
+import requests
 from flask import Flask
 
 from hub import practice
 from hub.app import create_app
-from hub.flows import connect
+from hub.flows import connect, store_hooks
+from hub.flows import install as flow
 from hub.models.connections import Connection
 from hub.simulator import serve
+from hub.stores.shopify import catalogue
 from hub.wiring import Hub
 from jobs import entry
 from jobs.schedule import Scheduler
@@ -64,6 +68,28 @@ def consent(hub: Hub, connection_id: int, app_id: int, tiktok_url: str) -> int:
 def finish_consent(hub: Hub, state: str, code: str, bound_to: str) -> int:
     """The seller comes back with a code."""
     return connect.finish_consent(hub, state, code, bound_to).connection_id
+
+
+def pull_in_bulk(hub: Hub, task_id: int) -> bool:
+    """Runs a pull as that of a large catalogue: this process takes the bulk way from the first product on."""
+    catalogue.BULK_FROM = 0
+    return entry.run(hub, task_id)
+
+
+def install(hub: Hub, connection_id: int) -> None:
+    """The merchant presses “Go to authorize”, installs the app on the store's page, and is sent back with a code."""
+    with hub.db.write() as session:
+        connection = session.get_one(Connection, connection_id)
+        page = urlsplit(flow.start(session, hub, connection, "tester"))
+    answer = requests.post(f"{page.scheme}://{page.netloc}{page.path}", data=dict(parse_qsl(page.query)), allow_redirects=False, timeout=20)
+    flow.finish(hub, connection.platform, dict(parse_qsl(urlsplit(answer.headers["Location"]).query)), "tester")
+
+
+def ensure_hooks(hub: Hub, connection_id: int) -> list[str]:
+    """The store's webhooks are looked after; answers what was registered."""
+    report, trouble = store_hooks.ensure(hub, connection_id)
+    assert report is not None, trouble
+    return list(report.made)
 
 
 def control(hub: Hub, url: str, path: str, body: dict[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Buying and selling in a small world: what buyer, merchant and TikTok Shop do, the same words for both store systems."""
+"""Buying and selling in a small world: what buyer, merchant and TikTok Shop do, the same words for every store system."""
 
 from __future__ import annotations
 
@@ -24,13 +24,15 @@ from tests.support.world import World
 LIFE = ("UNPAID", "ON_HOLD", "AWAITING_SHIPMENT", "AWAITING_COLLECTION", "IN_TRANSIT", "DELIVERED", "COMPLETED", "CANCELLED")
 _STEPS = {"AWAITING_COLLECTION": ("ship",), "IN_TRANSIT": ("ship", "collect"), "DELIVERED": ("ship", "collect", "deliver"),
           "COMPLETED": ("ship", "collect", "deliver", "complete")}
-_WORDS = ("orders.create", "orders.ship", "orders.cancel", "orders.refund", "orders.status")
+_WORDS = ("orders.create", "orders.ship", "orders.cancel", "orders.refund", "orders.status", "listings.put")
 # The journal's word for each write about an order, by store system.
 CALLS: Mapping[str, Mapping[str, str]] = {
     "magento": dict(zip(_WORDS, (
         "POST shopbridge/orders", "POST shopbridge/orders/<key>/shipments", "POST shopbridge/orders/<key>/cancel",
-        "POST shopbridge/orders/<key>/refunds", "PUT shopbridge/orders/<key>/status"), strict=True)),
+        "POST shopbridge/orders/<key>/refunds", "PUT shopbridge/orders/<key>/status", "PUT shopbridge/listings"), strict=True)),
     "prestashop": {word: f"do:{word}" for word in _WORDS},
+    "shopify": dict(zip(_WORDS, ("OrderCreate", "Ship", "OrderCancel", "Refund", "MetafieldsSet"), strict=False)),
+    "bigcommerce": dict(zip(_WORDS, ("createOrder", "createOrderShipments", "updateOrder", "createOrderRefund", "updateOrder"), strict=False)),
 }
 
 
@@ -91,13 +93,15 @@ class Trade:
         """The merchant does something with the store order."""
         return self.world.store(self.platform, "POST", f"orders/{self.there(order_id)['order_id']}/{step}", dict(body or {}))
 
-    def ship(self, order_id: str, number: str, carrier: str = "") -> Any:
-        """The merchant ships everything with this number; the carrier is one that the store knows."""
-        return self.in_store(order_id, "ship", {"number": number, "title": carrier or "USPS", "carrier": carrier or "USPS", "carrier_code": carrier})
+    def ship(self, order_id: str, number: str, carrier: str = "", code: str = "") -> Any:
+        """The merchant ships everything with this number; the carrier is one that the store knows, by its title and its code."""
+        return self.in_store(order_id, "ship", {
+            "number": number, "title": carrier or "USPS", "carrier": code or carrier or "USPS", "carrier_code": code or carrier})
 
     def state(self, order_id: str) -> str:
-        """The store's word for the order's state, the same for both systems."""
-        word = str(self.there(order_id)["state"])
+        """The store's word for the order's state, the same for all systems."""
+        there = self.there(order_id)
+        word = "held" if there.get("fulfillment") == "on_hold" else str(there["state"])
         return {"canceled": "cancelled", "holded": "held", "processing": "open"}.get(word, word)
 
     # -- the hub
