@@ -51,6 +51,16 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """What a picture's file is: pixels, bytes, and ``jpeg png webp heic bmp`` or "" for what is none of them."""
+
+    width: int
+    height: int
+    size: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class VariantRef:
     """Names one sellable unit of a store. ``variant_id`` equals ``product_id`` in stores whose simple products have no variant."""
 

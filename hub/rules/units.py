@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal, InvalidOperation
 
 from hub.domain.products import Dimensions, Measure
 
@@ -11,6 +11,10 @@ _KILOGRAMS = {"kg": Decimal(1), "kgs": Decimal(1), "kilogram": Decimal(1), "g": 
               "lb": Decimal("0.45359237"), "lbs": Decimal("0.45359237"), "pound": Decimal("0.45359237")}
 _CENTIMETRES = {"cm": Decimal(1), "mm": Decimal("0.1"), "m": Decimal(100), "in": Decimal("2.54"), "inch": Decimal("2.54"),
                 "ft": Decimal("30.48")}
+
+
+# Our word for the unit, its decimals, and where it is taken: everywhere if none is named.
+_UNITS = {"KILOGRAM": ("kg", 3, ()), "POUND": ("lb", 2, ("US",)), "GRAM": ("g", 0, ("BR", "JP", "MX"))}
 
 
 def kilograms(weight: Measure | None) -> str:
@@ -29,6 +33,31 @@ def centimetres(size: Dimensions | None) -> tuple[int, int, int] | None:
     length, width, height = (int((one * factor).to_integral_value(rounding=ROUND_CEILING))
                              for one in (size.length, size.width, size.height))
     return length, width, height
+
+
+def weight_of_market(weight: str, unit: str, region: str, dimension_unit: str) -> tuple[str, str]:
+    """A weight that was typed in here, in a unit that this market takes and with as many decimals (contract 6, 7); "" for
+    none. Pounds are for the US and go with inches, grams are for Brazil, Japan and Mexico; what is not taken becomes kilograms."""
+    try:
+        number = Decimal(weight or "0")
+    except InvalidOperation:
+        return "", unit
+    if not number.is_finite() or number <= 0 or unit not in _UNITS:
+        return "", unit
+    short, places, regions = _UNITS[unit]
+    if (regions and region not in regions) or (unit == "POUND" and dimension_unit != "INCH"):
+        return kilograms(Measure(number, short)), "KILOGRAM"
+    step = Decimal(1).scaleb(-places)
+    fits = number == number.quantize(step)
+    return (weight if fits else f"{max(number.quantize(step, rounding=ROUND_HALF_UP), step):f}"), unit
+
+
+def size_of_market(size: tuple[int, int, int], unit: str, region: str) -> tuple[tuple[int, int, int], str]:
+    """A package size that was typed in here, in a unit that this market takes: inches are for the US."""
+    if unit != "INCH" or region == "US":
+        return size, unit
+    length, width, height = (int((side * _CENTIMETRES["in"]).to_integral_value(rounding=ROUND_CEILING)) for side in size)
+    return (length, width, height), "CENTIMETER"
 
 
 def of_one_system(weight: str, weight_unit: str, dimension_unit: str) -> tuple[str, str]:

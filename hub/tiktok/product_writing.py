@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from hub.domain import money
 from hub.domain.listings import Draft, DraftSku
 
+# Written without decimals although the currency has them on paper: a whole number is one either way.
+_WITHOUT_DECIMALS = {"IDR"}
+
 
 def price_body(price: Decimal, currency: str, is_cross_border: bool) -> dict[str, str]:
     """Local sellers name ``amount``, cross-border ones ``sale_price`` (contract 5.3 CreateProduct)."""
-    return {"sale_price" if is_cross_border else "amount": money.text(price, currency), "currency": currency}
+    amount = f"{price.quantize(Decimal(1), ROUND_HALF_UP):f}" if currency in _WITHOUT_DECIMALS else money.text(price, currency)
+    return {"sale_price" if is_cross_border else "amount": amount, "currency": currency}
 
 
 def product_body(

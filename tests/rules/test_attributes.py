@@ -5,14 +5,20 @@ from __future__ import annotations
 import pytest
 
 from hub.domain.categories import Brand, Condition
-from hub.rules.attributes import answer_attributes, plain, sales_attributes
+from hub.rules.attributes import answer_attributes, plain, sales_attributes, sales_axes
 from hub.rules.precedence import Chosen, choose, merge
 from tests.rules import made
 
 
 def answered(asked, chosen=None, **product):
-    values, problems = answer_attributes(made.product(**product), asked, chosen or {}, category="Jackets")
-    return values, [one.code for one in problems]
+    found = answer_attributes(made.product(**product), asked, chosen or {}, category="Jackets", region="US")
+    return found.values, [one.code for one in found.problems]
+
+
+def noted(asked, chosen=None, region="US", **product):
+    found = answer_attributes(made.product(**product), asked, chosen or {}, category="Jackets", region=region)
+    assert found.problems == []
+    return [(one.code, one.says) for one in found.notes]
 
 
 @pytest.mark.parametrize(
@@ -49,6 +55,8 @@ def test_a_required_attribute(chosen, of_store, value, problems):
         ({"values": (), "numeric": True}, "-3", None),
         ({"values": (), "numeric": True}, "about 3", None),
         ({"values": (), "numeric": True}, "NaN", None),
+        ({"values": (), "numeric": True}, "1e3", None),
+        ({"values": (), "numeric": True}, "12 months", None),
         ({"values": (), "numeric": True}, "Infinity", None),
         ({"multiple": True}, "wool, Cotton,wool", (("2", "Wool"), ("1", "Cotton"))),
         ({"multiple": True}, "Wool, Silk", (("2", "Wool"),)),
@@ -79,8 +87,34 @@ def test_any_condition_is_enough_and_an_answer_settles_it():
     assert answered([made.attribute(), care], {**chosen, "101": Chosen("By hand", "store")})[1] == []
 
 
-def test_an_optional_attribute_that_does_not_fit_is_left_out_without_a_problem():
-    assert answered([made.attribute(required=False)], attributes={"Material": "Silk"}) == ({}, [])
+def test_an_optional_attribute_that_does_not_fit_is_left_out_with_a_note():
+    asked = [made.attribute(required=False)]
+    assert answered(asked, attributes={"Material": "Silk"}) == ({}, [])
+    assert noted(asked, attributes={"Material": "Silk"}) == [
+        ("attribute.left_out", "“Silk” is no value that TikTok Shop takes for Material: the product goes without it.")
+    ]
+
+
+def test_a_part_that_does_not_fit_and_a_text_that_is_cut_are_noted():
+    assert [code for code, _ in noted([made.attribute(multiple=True)], attributes={"Material": "Wool, Silk"})] == ["attribute.left_out"]
+    assert [code for code, _ in noted([made.attribute(values=())], attributes={"Material": "x" * 2001})] == ["attribute.cut"]
+
+
+def test_a_choice_that_tiktok_shop_has_dropped_is_found_by_its_name_or_named():
+    gone = {"100": Chosen({"value_id": "9", "text": "wool"}, "category")}
+    assert answered([made.attribute()], gone) == ({"100": (("2", "Wool"),)}, [])
+    nowhere = {"100": Chosen({"value_id": "9", "text": "Silk"}, "category")}
+    assert answered([made.attribute()], nowhere) == ({}, ["attribute.value"])
+    assert [code for code, _ in noted([made.attribute(required=False)], nowhere)] == ["attribute.left_out"]
+
+
+@pytest.mark.parametrize(("text", "region", "problems"), [
+    ("羊毛", "US", ["attribute.letters"]), ("羊毛", "JP", []), ("Soft 😀", "US", ["attribute.letters"]), ("Soft\x07", "GB", ["attribute.letters"]),
+    ("Größe", "DE", []),
+])
+def test_an_own_value_has_letters_that_its_market_takes(text, region, problems):
+    found = answer_attributes(made.product(attributes={"Material": text}), [made.attribute(values=())], {}, category="Jackets", region=region)
+    assert [one.code for one in found.problems] == problems
 
 
 def test_the_brand_answers_an_attribute_of_that_name_unless_the_store_has_one():
@@ -112,6 +146,13 @@ def test_an_option_that_the_merchant_named_goes_to_his_choice_before_an_equal_na
     chosen = {"100": Chosen({"from": "shade"}, "category")}
     assert sales_attributes(variant, attributes, chosen) == (("100", "Color", "1", "Navy"), ("101", "Size", "", "M"))
     assert sales_attributes(variant, attributes)[0] == ("", "Shade", "", "Navy")
+
+
+def test_values_that_the_store_tells_apart_never_fall_together():
+    color = made.attribute("100", "Color", is_sales=True, values=(("1", "Blue"),))
+    variants = [made.variant(str(number), f"S{number}", options={"Color": value}) for number, value in enumerate(("Blue", "BLUE"))]
+    assert sales_axes(variants, [color]) == {"0": (("100", "Color", "1", "Blue"),), "1": (("100", "Color", "", "BLUE"),)}
+    assert sales_axes(variants[1:], [color]) == {"1": (("100", "Color", "1", "BLUE"),)}
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ import pytest
 from hub.domain.categories import Category, CategoryRules, Certificate, Condition
 from hub.domain.listings import Draft
 from hub.domain.problems import CATALOGUE, problem
-from hub.domain.products import Dimensions, Image, Measure, ProductKind
-from hub.rules.listings import barcode_kind, draft_listing, fingerprint
+from hub.domain.products import Dimensions, Image, Measure, Picture, ProductKind
+from hub.rules.checks.barcodes import barcode_kind
+from hub.rules.listings import check_listing, draft_listing, fingerprint
 from tests.rules import made
 
 
@@ -52,8 +53,11 @@ BROKEN_PRODUCTS = {
     "product.needs_answer": {"problems": (problem("product.needs_answer", name="Engraving"),)},
     "title.missing": {"title": "  "},
     "title.too_long": {"title": "x" * 256},
+    "title.letters": {"title": "A warm jacket 😀"},
     "description.missing": {"description": " \n"},
     "description.too_long": {"description": "x" * 10_001},
+    "description.letters": {"description": "<p>温暖</p>"},
+    "description.nested": {"description": "<ul><li>" * 11 + "Warm" + "</li></ul>" * 11},
     "images.missing": {"images": ()},
     "weight.missing": {"weight": None},
     "package.missing": {"dimensions": None},
@@ -62,11 +66,20 @@ BROKEN_PRODUCTS = {
     "sku.format": {"variants": (made.variant(sku="JACKET M"),)},
     "options.too_many": {"variants": (made.variant(options={"A": "1", "B": "2", "C": "3", "D": "4"}),)},
     "option.too_long": {"variants": (made.variant(options={"Size": "x" * 51}),)},
+    "option.no_name": {"variants": (made.variant(options={"": "M"}),)},
+    "option.name": {"variants": (made.variant(options={"Size 😀": "M"}),)},
+    "option.empty": {"variants": (made.variant(options={"Size": " "}),)},
+    "option.letters": {"variants": (made.variant(options={"Size": "大"}),)},
+    "options.same": {"variants": (made.variant(options={"The size of the jacket": "M", "The size of the jacket's hood": "S"}),)},
 }
 BROKEN_GROUNDS = {
     "warehouse.missing": {"warehouse_id": ""},
     "category.missing": {"category": None},
     "category.not_leaf": {"category": replace(made.LEAF, is_leaf=False)},
+    "category.closed": {"category": replace(made.LEAF, permissions=("PROHIBITED",))},
+    "warehouse.gone": {"warehouses": frozenset({"7001"})},
+    "package.size": {"package": (30, 0, 5)},
+    "image.unfit": {"pictures": {"https://shop.example/jacket.jpg": Picture(299, 300, 1000, "jpeg")}},
     "attribute.missing": {"attributes": (made.attribute(),)},
     "certificate.missing": {"rules": CategoryRules(certificates=(Certificate(certificate_id="9", name="Safety", required=True),))},
     "size_chart.missing": {"rules": CategoryRules(size_chart_required=True)},
@@ -74,10 +87,22 @@ BROKEN_GROUNDS = {
     "price.range": {"offers": {"57": made.offer(price="7600.01")}},
     "price.currency": {"offers": {"57": made.offer(currency="EUR")}},
 }
-MANY = [made.variant(str(number), f"S{number}") for number in range(301)]
+MANY = [made.variant(str(number), f"S{number}", options={"Size": str(number)}) for number in range(301)]
 BROKEN_TOGETHER = {
     "attribute.value": (made.product(attributes={"Material": "Unobtainium"}), made.ground(attributes=(made.attribute(),))),
+    "attribute.letters": (made.product(attributes={"Material": "羊毛"}), made.ground(attributes=(made.attribute(values=()),))),
     "variants.too_many": several(*MANY),
+    "options.missing": several(made.variant("1", "A"), made.variant("2", "B", options={})),
+    "options.differ": several(made.variant("1", "A"), made.variant("2", "B", options={"Size": "L"}), made.variant("3", "C", options={"Cut": "Slim"})),
+    "options.double": several(made.variant("1", "A"), made.variant("2", "B")),
+    "title.too_short": (made.product(title="x" * 24), made.ground(region="SG")),
+}
+LEFT_OUT = {
+    "images.left_out": (made.product(images=tuple(Image(f"{number}.jpg") for number in range(10))), made.ground()),
+    "images.of_variants": several(made.variant("1", "A", image=Image("a.jpg")), made.variant("2", "B", options={"Size": "L"})),
+    "attribute.left_out": (made.product(attributes={"Material": "Silk"}), made.ground(attributes=(made.attribute(required=False),))),
+    "attribute.cut": (made.product(attributes={"Material": "x" * 2001}), made.ground(attributes=(made.attribute(values=()),))),
+    "barcode.left_out": (made.product(variants=(made.variant(barcode="4006381333932"),)), made.ground()),
 }
 DOUBLE = several(made.variant("1", "SAME", options={"Size": "M"}), made.variant("2", "SAME", options={"Size": "L"}))
 
@@ -95,6 +120,78 @@ def test_what_is_wrong_with_the_choices_is_the_only_problem_named(code, values):
 @pytest.mark.parametrize(("code", "case"), BROKEN_TOGETHER.items())
 def test_what_is_wrong_between_product_and_choices_is_named(code, case):
     assert codes(*case) == [code]
+
+
+@pytest.mark.parametrize(("code", "case"), LEFT_OUT.items())
+def test_what_can_be_left_out_is_noted_and_holds_nothing_back(code, case):
+    found = check_listing(*case)
+    assert ([one.code for one in found.notes], found.problems) == ([code], ())
+    assert found.draft == draft(*case)
+
+
+def test_two_variants_on_one_tiktok_sku_are_named():
+    product, ground = several(made.variant("1", "A"), made.variant("2", "B", options={"Size": "L"}), tiktok_sku_ids={"1": "9", "2": "9"})
+    assert codes(product, ground) == ["sku.mapped_twice", "sku.mapped_twice"]
+
+
+def test_a_problem_names_the_very_sku_picture_and_field():
+    product, ground = several(
+        made.variant("1", "A", options={"Color": "Red"}, image=Image("https://shop.example/red.jpg")),
+        made.variant("2", "B C", options={"Color": "Blue"}, image=Image("https://shop.example/blue.gif")),
+        made.variant("3", "D", options={"Color": "Blue"}, barcode="4006381333932", image=Image("https://shop.example/blue.gif")),
+        pictures={"https://shop.example/blue.gif": Picture(0, 0, 9, ""), "https://shop.example/2.jpg": Picture(4001, 300, 9, "jpeg")})
+    product = replace(product, images=(Image("https://shop.example/1.jpg"), Image("https://shop.example/2.jpg")))
+    found = check_listing(product, ground)
+    assert [(one.code, one.where, one.says) for one in (*found.problems, *found.notes)] == [
+        ("sku.format", "Variant Blue", "TikTok Shop takes SKUs of 1 to 50 characters without spaces; this one is “B C”."),
+        ("options.double", "Variant Blue", "Several variants have these same options: B C, D."),
+        ("image.unfit", "Pictures › 2", "The picture 2.jpg is 4001 × 300 pixels; TikTok Shop takes 300 to 4,000 on each side."),
+        ("image.unfit", "Variant Blue › Picture", "The picture blue.gif is no JPG, PNG, WEBP, HEIC or BMP."),
+        ("barcode.left_out", "Variant Blue › Barcode", "The barcode 4006381333932 has a wrong check digit: the variant goes without it."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("title", "sent"),
+    [("Warm &amp; soft", "Warm & soft"), ("Warm\x07 jacket", "Warm jacket"), ("It&#39;s  warm", "It's warm"), ("Größe — 100 %™", "Größe — 100 %™")],
+)
+def test_a_title_is_sent_without_what_no_reader_sees(title, sent):
+    assert draft(made.product(title=title)).title == sent
+
+
+def test_a_rupiah_has_no_parts():
+    ground = made.ground(region="ID", currency="IDR", offers={"57": made.offer(price="150000.50", currency="IDR")})
+    assert draft(made.product(title="A warm jacket for the very cold days"), ground).skus[0].price == Decimal(150001)
+
+
+@pytest.mark.parametrize(
+    ("region", "weight", "unit", "sent"),
+    [
+        ("US", "1.125", "POUND", ("0.510", "KILOGRAM")),
+        ("GB", "1", "POUND", ("0.454", "KILOGRAM")),
+        ("JP", "300.4", "GRAM", ("300", "GRAM")),
+        ("JP", "0.2", "GRAM", ("1", "GRAM")),
+        ("DE", "300", "GRAM", ("0.300", "KILOGRAM")),
+        ("US", "0.30001", "KILOGRAM", ("0.300", "KILOGRAM")),
+    ],
+)
+def test_a_weight_is_sent_in_a_unit_and_with_decimals_that_its_market_takes(region, weight, unit, sent):
+    currency, price = ("JPY", "7200") if region == "JP" else ({"US": "USD", "GB": "GBP", "DE": "EUR"}[region], "72.00")
+    ground = made.ground(region=region, currency=currency, offers={"57": made.offer(price=price, currency=currency)}, weight=weight,
+                         weight_unit=unit, own_weight=True)
+    found = draft(ground=ground)
+    assert (found.weight, found.weight_unit) == sent
+
+
+@pytest.mark.parametrize("weight", ["0", "-1", "heavy", "NaN"])
+def test_a_weight_that_is_none_is_missing(weight):
+    assert codes(ground=made.ground(weight=weight, own_weight=True)) == ["weight.missing"]
+
+
+def test_inches_become_centimetres_where_they_are_not_taken():
+    ground = made.ground(region="GB", currency="GBP", offers={"57": made.offer(currency="GBP")}, package=(12, 8, 2), dimension_unit="INCH")
+    found = draft(ground=ground)
+    assert (found.package, found.dimension_unit, found.weight_unit) == ((31, 21, 6), "CENTIMETER", "KILOGRAM")
 
 
 def test_a_sku_on_two_variants_is_named_at_both():
@@ -124,11 +221,14 @@ def test_each_problem_before_a_push_is_in_the_tables_above():
             "variants",
             "options",
             "option",
+            "image",
+            "barcode",
             "price",
         )
     }
-    elsewhere = {"product.not_pulled", "product.unknown", "sku.not_found"}  # flows find these
-    assert {*BROKEN_PRODUCTS, *BROKEN_GROUNDS, *BROKEN_TOGETHER, "sku.double"} == of_a_draft - elsewhere
+    elsewhere = {"product.not_pulled", "product.unknown", "sku.not_found", "image.refused"}  # flows find these
+    of_two = {"sku.double", "sku.mapped_twice"}
+    assert {*BROKEN_PRODUCTS, *BROKEN_GROUNDS, *BROKEN_TOGETHER, *LEFT_OUT, *of_two} == of_a_draft - elsewhere
 
 
 def test_all_problems_come_at_once_with_text_and_fix():
@@ -166,7 +266,7 @@ def test_the_longest_title_of_each_market(region, limit):
 def test_the_most_variants_of_each_market(region, limit):
     product, ground = several(*MANY[:limit], region=region)
     assert len(draft(product, ground).skus) == limit
-    product, ground = several(*MANY[:limit], made.variant("one-more", "ONE-MORE"), region=region)
+    product, ground = several(*MANY[:limit], made.variant("one-more", "ONE-MORE", options={"Size": "one more"}), region=region)
     assert codes(product, ground) == ["variants.too_many"]
 
 
@@ -179,7 +279,7 @@ def test_the_most_variants_of_each_market(region, limit):
         ("JP", "JPY", "1", "500000", "1"),
         ("MX", "MXN", "1", "50000", "0.01"),
         ("TH", "THB", "30", "260000", "0.01"),
-        ("ID", "IDR", "100", "100000000", "0.01"),
+        ("ID", "IDR", "100", "100000000", "1"),
         ("VN", "VND", "1", "180000000", "1"),
         ("BR", "BRL", "0.5", "10000", "0.01"),
         ("MY", "MYR", "0.01", "320000", "0.01"),
@@ -260,7 +360,8 @@ def test_a_chosen_package_goes_before_the_stores_and_the_stores_weight_before_th
     ],
 )
 def test_the_weight_is_the_products_else_its_heaviest_variants_else_the_default(weight, of_variants, sent):
-    variants = [made.variant(str(number), f"S{number}", weight=one) for number, one in enumerate(of_variants or [None])]
+    each = enumerate(of_variants or [None])
+    variants = [made.variant(str(number), f"S{number}", options={"Size": str(number)}, weight=one) for number, one in each]
     product, ground = several(*variants, weight="2")
     assert draft(replace(product, weight=weight), ground).weight == sent
 
@@ -271,7 +372,7 @@ def test_the_weight_is_the_products_else_its_heaviest_variants_else_the_default(
         ("INCH", (12, 8, 2), Measure(Decimal("0.9"), "kg"), ("", "POUND"), ("1.98", "POUND")),
         ("INCH", (12, 8, 2), None, ("1.50", "POUND"), ("1.50", "POUND")),
         ("INCH", None, None, ("1.50", "POUND"), ("0.680", "KILOGRAM")),
-        ("CENTIMETER", (12, 8, 2), None, ("500", "GRAM"), ("500", "GRAM")),
+        ("CENTIMETER", (12, 8, 2), None, ("500", "GRAM"), ("0.500", "KILOGRAM")),
         ("INCH", (12, 8, 2), None, ("1", "GRAM"), ("0.01", "POUND")),
     ],
 )
@@ -317,9 +418,14 @@ def test_variants_have_pictures_only_where_each_value_of_the_first_option_has_on
 )
 def test_a_barcode_is_sent_only_with_a_right_check_digit(code, kind):
     assert barcode_kind(code) == kind
-    assert barcode_kind(code, "ISBN") == ("ISBN" if kind else "")
+    assert barcode_kind(code, "ISBN") == ("ISBN" if kind and len(code) == 13 else kind)
     sku = draft(made.product(variants=(made.variant(barcode=code),))).skus[0]
     assert (sku.barcode, sku.barcode_type) == (code if kind else "", kind)
+
+
+@pytest.mark.parametrize(("code", "kind"), [("080442957X", "ISBN"), ("0804429578", ""), ("0804X29570", ""), ("0306406152", "ISBN")])
+def test_an_isbn_of_ten_is_told_where_the_merchant_says_so(code, kind):
+    assert (barcode_kind(code, "ISBN"), barcode_kind(code)) == (kind, "")
 
 
 def test_a_barcode_that_stands_on_two_variants_is_left_out():
@@ -346,7 +452,7 @@ def test_a_category_that_this_seller_may_not_use_is_none(permissions, allowed):
     if allowed:
         assert draft(ground=made.ground(category=category)).category_id == "1"
     else:
-        assert codes(ground=made.ground(category=category)) == ["category.not_leaf"]
+        assert codes(ground=made.ground(category=category)) == ["category.closed"]
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ GOOD = [
     Case("a Japanese title", 0, of_product(title="柔らかいコットンのTシャツ 黒"), "JP"),
     Case("a Japanese description", 0, of_product(description="<p>柔らかい綿のシャツ。</p>"), "JP"),
     Case("a Japanese colour", 0, of_first(options={"Color": "黒"}), "JP"),
+    Case("a Japanese pattern", 0, of_attributes(Pattern="無地"), "JP"),
     Case("a description of 10,000 characters", 0, of_product(description=f"<p>{'x' * 9_993}</p>")),
     Case("a description with lists and bold words", 0, of_product(description="<p>A <b>shirt</b>.</p><ul><li>Soft<br>light</li></ul>")),
     Case("a description with an ampersand as HTML", 0, of_product(description="<p>Soft &amp; light</p>")),

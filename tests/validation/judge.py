@@ -74,12 +74,14 @@ class Judge:
         return shirt(self.region, category, sales[0], **cached)
 
     def answer(self, world: World, case: Case) -> int:
-        """The judge's code for this product."""
+        """The judge's code for this product as it is."""
         body = self.body(world)
-        if isinstance(body, int):
-            return body
+        return body if isinstance(body, int) else self.send(body, world, case)
+
+    def send(self, body: Mapping[str, Any], world: World, case: Case) -> int:
+        """The judge's code for this body: of a create, or of an edit of the product that has the case's SKUs."""
         if not case.edit:
-            return self.hand.create(body).code
+            return self.hand.create(dict(body)).code
         known = {sku.id: one.id for one in self.hand.app.sim.products.values() for sku in one.skus}
         product_id = next(known[one] for one in world.ground.tiktok_sku_ids.values() if one in known)
         return self.hand.call("PUT", f"/product/202509/products/{product_id}", body=body).code

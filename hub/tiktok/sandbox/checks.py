@@ -99,7 +99,7 @@ def check_product(
     _description(call, body, is_draft)
     _main_images(call, body, is_draft)
     _brand(call, body, category)
-    _attributes(body, category, is_draft)
+    _attributes(call, body, category, is_draft)
     _package(call, body, category, is_draft)
     _certificates(call, body, category, is_draft)
     _size_chart(call, body, category, is_draft)
@@ -239,7 +239,7 @@ def _brand(call: Call, body: Mapping[str, Any], category: Category) -> None:
         raise Failure(12052208, "this brand needs an authorisation")
 
 
-def _attributes(body: Mapping[str, Any], category: Category, is_draft: bool) -> None:
+def _attributes(call: Call, body: Mapping[str, Any], category: Category, is_draft: bool) -> None:
     by_id = {TREE.attribute_id(one): one for one in category.attributes if not one.is_sales}
     chosen: dict[str, set[str]] = {}
     for given in body.get("product_attributes") or []:
@@ -255,7 +255,7 @@ def _attributes(body: Mapping[str, Any], category: Category, is_draft: bool) -> 
             raise Failure(12052248, "the attribute value is empty")
         if len(values) > 1 and not attribute.multiple:
             raise Failure(12052246, "the attribute takes one value only")
-        chosen[attribute_id] = {_attribute_value(attribute, value) for value in values}
+        chosen[attribute_id] = {_attribute_value(call, attribute, value) for value in values}
         if len(chosen[attribute_id]) < len(values):
             raise Failure(12052251, "the attribute value is duplicated")
     if is_draft:
@@ -270,7 +270,7 @@ def _attributes(body: Mapping[str, Any], category: Category, is_draft: bool) -> 
             raise Failure(12052182, f"the attribute {attribute.name} is required by another one's value")
 
 
-def _attribute_value(attribute: Attribute, value: Mapping[str, Any]) -> str:
+def _attribute_value(call: Call, attribute: Attribute, value: Mapping[str, Any]) -> str:
     """The chosen value by name, after its checks."""
     value_id, name = value.get("id") or "", (value.get("name") or "").strip()
     if value_id:
@@ -285,7 +285,7 @@ def _attribute_value(attribute: Attribute, value: Mapping[str, Any]) -> str:
         raise Failure(12052240, "a custom value is not allowed for this attribute")
     if len(name) > 2000:
         raise Failure(12052249, "the attribute value is too long")
-    if _CHINESE.search(name):
+    if _CHINESE.search(name) and call.shop.region != "JP":
         raise Failure(12052250, "the attribute value contains Chinese")
     if _EMOJI.search(name) or _CONTROL.search(name):
         raise Failure(12052935, "the attribute value breaks the formatting rules")
