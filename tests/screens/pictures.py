@@ -32,7 +32,7 @@ from hub.wiring import Hub, open_hub
 from tests.screens.browser import chromium, sign_in
 from tests.screens.rows import PASSWORD, add_connection, fill_people
 from tests.support.trade import Trade
-from tests.support.world import World, small_world
+from tests.support.world import World, few_products, small_world
 
 WIDTHS = (1440, 390)
 
@@ -46,6 +46,8 @@ def main(folder: Path) -> None:
         with small_world(_config(Path(data) / "used"), "magento") as world:
             _live_through(world)
             _in_use(browser, folder, world)
+        with small_world(_config(Path(data) / "by-api"), "shopify", "bigcommerce", catalogue=few_products()) as world:
+            _by_api(browser, folder, world)
         browser.close()
 
 
@@ -151,6 +153,19 @@ def _in_use(browser: Browser, folder: Path, world: World) -> None:
             "not-found": "/admin/orders/999999/",
         },
     )
+
+
+def _by_api(browser: Browser, folder: Path, world: World) -> None:
+    """What is another page for a store without a module of ours."""
+    paths = {}
+    for platform in ("shopify", "bigcommerce"):
+        with world.hub.db.write() as db:
+            fresh = connect.create(db, f"Fern & Kiln {platform}", platform, Mode.PRACTICE).id
+        paths[f"wizard-{platform}"] = f"/admin/connect/{fresh}/store"
+        paths[f"health-{platform}"] = f"/admin/connections/{world.connections[platform]}/"
+    with world.hub.db.write() as db:
+        fill_people(db)
+    _shoot(browser, folder, world.hub, "by-api-", paths)
 
 
 def _empty(browser: Browser, folder: Path, config: Config) -> None:
