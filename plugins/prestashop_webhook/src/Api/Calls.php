@@ -64,7 +64,7 @@ final class Calls
             case 'orders.find':
                 return $orders->find($given);
             case 'orders.list':
-                return $orders->list($given);
+                return $orders->list($given, $this->shops());
             case 'orders.ship':
                 return $orders->ship($given);
             case 'orders.cancel':

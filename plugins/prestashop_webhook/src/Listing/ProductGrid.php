@@ -47,7 +47,7 @@ final class ProductGrid
         $definition->getColumns()->addAfter('active', (new HtmlColumn(self::COLUMN))->setName('TikTok Shop')->setOptions(['field' => self::COLUMN]));
         $definition->getFilters()->add((new Filter(self::COLUMN, ChoiceType::class))->setTypeOptions([
             'choices' => $this->statuses->choices(), 'required' => false, 'placeholder' => $all, 'choice_translation_domain' => false,
-            'attr' => ['style' => 'min-width: 9rem'],
+            'attr' => ['style' => 'min-width: 7.5rem'],
         ])->setAssociatedColumn(self::COLUMN));
     }
 

@@ -32,10 +32,17 @@ final class ListOrders
     /** @var \DateTimeZone the shop's own, in which it writes its dates */
     private $zone;
 
-    public function __construct(Database $database, \DateTimeZone $zone)
+    /** @var string their numbers, for IN () */
+    private $shops;
+
+    /**
+     * @param int[] $shops those behind the Webhook URL that asks; another one's orders are another connection's
+     */
+    public function __construct(Database $database, \DateTimeZone $zone, array $shops)
     {
         $this->database = $database;
         $this->zone = $zone;
+        $this->shops = implode(', ', array_map('intval', $shops));
     }
 
     /**
@@ -97,6 +104,7 @@ final class ListOrders
             . ' INNER JOIN ' . _DB_PREFIX_ . 'currency c ON c.id_currency = o.id_currency'
             . ' LEFT JOIN ' . $this->database->table('orderkey') . ' k ON k.id_order = o.id_order'
             . ' WHERE o.date_add BETWEEN ' . $this->database->quote($this->local($from - 7200)) . ' AND ' . $this->database->quote($this->local($to + 7200))
+            . " AND o.id_shop IN ($this->shops)"
             . " AND p.transaction_id REGEXP '^[0-9]{15,20}$'"
             . ' GROUP BY o.id_order, o.reference, o.current_state, o.total_paid_tax_incl, o.date_add, c.`precision`, k.created_at');
         $rows = [];
@@ -120,7 +128,7 @@ final class ListOrders
     private function deleted(int $from, int $to): array
     {
         $found = $this->database->rows('SELECT k.order_key, k.id_order, k.created_at FROM ' . $this->database->table('orderkey') . ' k'
-            . ' LEFT JOIN ' . _DB_PREFIX_ . "orders o ON o.id_order = k.id_order WHERE k.state = 'done' AND o.id_order IS NULL"
+            . ' LEFT JOIN ' . _DB_PREFIX_ . "orders o ON o.id_order = k.id_order WHERE k.state = 'done' AND o.id_order IS NULL AND k.id_shop IN ($this->shops)"
             . ' AND k.created_at >= ' . $this->database->quote(Moment::column($from)) . ' AND k.created_at < ' . $this->database->quote(Moment::column($to)));
 
         return array_map(static function (array $row): array {

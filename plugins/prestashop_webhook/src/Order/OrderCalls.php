@@ -101,10 +101,11 @@ final class OrderCalls
 
     /**
      * @param array<string, mixed> $given
+     * @param int[]                $shops
      */
-    public function list(array $given): Answer
+    public function list(array $given, array $shops): Answer
     {
-        return (new ListOrders($this->database, new \DateTimeZone((string) \Configuration::get('PS_TIMEZONE'))))->run($given);
+        return (new ListOrders($this->database, new \DateTimeZone((string) \Configuration::get('PS_TIMEZONE')), $shops))->run($given);
     }
 
     /**
