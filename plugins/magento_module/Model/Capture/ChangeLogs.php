@@ -10,6 +10,7 @@ use Magento\Framework\App\ResourceConnection;
 use Magento\Framework\DB\Adapter\AdapterInterface;
 use Magento\Framework\Mview\ViewInterfaceFactory;
 use Shopbridge\TikTokShop\Model\Clock;
+use Shopbridge\TikTokShop\Model\Delivery\Skus;
 use Throwable;
 
 /**
@@ -24,8 +25,8 @@ class ChangeLogs
 
     private const OUTBOX = 'shopbridge_outbox';
     private const ROWS_AT_ONCE = 2000;
-    /** Beyond this many, one "catalog.changed" says it all and the hub compares. */
-    private const FLOOD = 20000;
+    /** Beyond this many lines of a log, one "catalog.changed" says it all and the hub compares. */
+    private const FLOOD = ['shopbridge_product' => 20000, 'shopbridge_stock' => 5000];
     private const PRICE_ATTRIBUTES = ['price', 'special_price', 'special_from_date', 'special_to_date'];
     private const ORDER_TYPES = ['order' => 'order.changed', 'shipment' => 'shipment.changed', 'refund' => 'refund.created'];
     /** What also tells of such a change, when it waits already. */
@@ -49,7 +50,8 @@ class ChangeLogs
         private readonly ResourceConnection $resource,
         private readonly ViewInterfaceFactory $viewFactory,
         private readonly EavConfig $eavConfig,
-        private readonly Clock $clock
+        private readonly Clock $clock,
+        private readonly Skus $skus
     ) {
     }
 
@@ -79,12 +81,14 @@ class ChangeLogs
      */
     public function readSome(): bool
     {
+        // A log's row is left out where one of the same subject waits already.
+        $this->skus->resolve();
         $hasMore = false;
         foreach ($this->enabledViews() as $view) {
             $connection = $this->resource->getConnection();
             $log = $this->resource->getTableName($view . '_cl');
-            if ($view === 'shopbridge_product' && !$this->isFlooded) {
-                $this->lookForFlood($log);
+            if (isset(self::FLOOD[$view]) && !$this->isFlooded) {
+                $this->lookForFlood($log, self::FLOOD[$view]);
             }
             $rows = $connection->fetchAll($connection->select()->from($log)->order('version_id')->limit(self::ROWS_AT_ONCE));
             if ($rows === []) {
@@ -93,7 +97,7 @@ class ChangeLogs
             $hasMore = $hasMore || count($rows) === self::ROWS_AT_ONCE;
             $this->writeDown(match ($view) {
                 'shopbridge_product' => $this->isFlooded ? [] : $this->products($rows),
-                'shopbridge_stock' => $this->stock($rows),
+                'shopbridge_stock' => $this->isFlooded ? [] : $this->stock($rows),
                 'shopbridge_category' => $this->categories($rows),
                 default => $this->orders($rows),
             });
@@ -123,10 +127,10 @@ class ChangeLogs
         ));
     }
 
-    private function lookForFlood(string $log): void
+    private function lookForFlood(string $log, int $lines): void
     {
         $connection = $this->resource->getConnection();
-        $this->isFlooded = (int) $connection->fetchOne($connection->select()->from($log, ['COUNT(*)'])) > self::FLOOD;
+        $this->isFlooded = (int) $connection->fetchOne($connection->select()->from($log, ['COUNT(*)'])) > $lines;
         if ($this->isFlooded) {
             $this->insert([['catalog.changed', 'shop', 'catalog', '']]);
         }

@@ -12,8 +12,8 @@ use Shopbridge\TikTokShop\Model\Origin;
 use Throwable;
 
 /**
- * Writes down what happened, one plain row in whatever transaction is open, so that both stand or fall together.
- * Nothing here waits for the hub, and nothing here breaks the shop.
+ * Writes down what happened, one plain row in whatever transaction is open, so that both stand or fall together: at its
+ * end, all in one statement. Nothing here waits for the hub, and nothing here breaks the shop.
  */
 class Recorder
 {
@@ -26,7 +26,7 @@ class Recorder
         private readonly ResourceConnection $resource,
         private readonly Config $config,
         private readonly Origin $origin,
-        private readonly Written $written,
+        private readonly Pending $pending,
         private readonly LoggerInterface $logger
     ) {
     }
@@ -86,7 +86,9 @@ class Recorder
                         'variant_id' => (string) ($subject['variant_id'] ?? ''),
                         'sku' => (string) ($subject['sku'] ?? ''),
                     ];
-                    if (!$isInTransaction || $this->written->isNew($this->name($row))) {
+                    if ($isInTransaction) {
+                        $this->pending->add($this->name($row), $row, [$this, 'write']);
+                    } else {
                         $rows[] = $row;
                     }
                 }
@@ -99,6 +101,29 @@ class Recorder
                 $this->insert($rows);
             }
         });
+    }
+
+    /**
+     * What happened to products of which only the SKU is at hand: the deliverer looks up which they are.
+     *
+     * @param string[] $skus
+     */
+    public function recordSkus(string $type, array $skus): void
+    {
+        $this->recordMany($type, 'product', array_map(
+            static fn (string $sku): array => ['id' => '', 'sku' => $sku],
+            array_values(array_unique($skus))
+        ));
+    }
+
+    /**
+     * Writes down what a transaction collected, right before its end.
+     *
+     * @param non-empty-list<array<string, string|null>> $rows
+     */
+    public function write(array $rows): void
+    {
+        $this->guard(fn () => $this->insert($rows));
     }
 
     /**
@@ -124,7 +149,7 @@ class Recorder
      */
     private function name(array $row): string
     {
-        return implode("\n", [$row['type'], $row['kind'], $row['subject_id'], $row['variant_id'], $row['store'], $row['via']]);
+        return implode("\n", [$row['type'], $row['kind'], $row['subject_id'] ?: $row['sku'], $row['variant_id'], $row['store'], $row['via']]);
     }
 
     /**

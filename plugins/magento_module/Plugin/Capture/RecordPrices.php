@@ -4,7 +4,6 @@ declare(strict_types=1);
 
 namespace Shopbridge\TikTokShop\Plugin\Capture;
 
-use Shopbridge\TikTokShop\Model\Outbox\Products;
 use Shopbridge\TikTokShop\Model\Outbox\Recorder;
 
 /**
@@ -12,10 +11,8 @@ use Shopbridge\TikTokShop\Model\Outbox\Recorder;
  */
 class RecordPrices
 {
-    public function __construct(
-        private readonly Recorder $recorder,
-        private readonly Products $products
-    ) {
+    public function __construct(private readonly Recorder $recorder)
+    {
     }
 
     /**
@@ -52,7 +49,7 @@ class RecordPrices
     {
         $this->recorder->guard(function () use ($prices): void {
             $skus = array_map(static fn (object $price): string => (string) $price->getSku(), $prices);
-            $this->recorder->recordMany('price.changed', 'product', $this->products->bySku($skus));
+            $this->recorder->recordSkus('price.changed', $skus);
         });
     }
 }

@@ -7,7 +7,6 @@ namespace Shopbridge\TikTokShop\Plugin\Capture;
 use Magento\Framework\App\ResourceConnection;
 use Magento\InventoryApi\Api\Data\SourceItemInterface;
 use Magento\InventoryApi\Api\SourceItemsSaveInterface;
-use Shopbridge\TikTokShop\Model\Outbox\Products;
 use Shopbridge\TikTokShop\Model\Outbox\Recorder;
 
 /**
@@ -17,7 +16,6 @@ class RecordSourceItems
 {
     public function __construct(
         private readonly Recorder $recorder,
-        private readonly Products $products,
         private readonly ResourceConnection $resource
     ) {
     }
@@ -33,9 +31,7 @@ class RecordSourceItems
         });
         $result = $proceed($sourceItems);
         if ($skus !== []) {
-            $this->recorder->guard(function () use ($skus): void {
-                $this->recorder->recordMany('stock.changed', 'product', $this->products->bySku($skus));
-            });
+            $this->recorder->recordSkus('stock.changed', $skus);
         }
         return $result;
     }

@@ -4,7 +4,6 @@ declare(strict_types=1);
 
 namespace Shopbridge\TikTokShop\Plugin\Capture;
 
-use Shopbridge\TikTokShop\Model\Outbox\Products;
 use Shopbridge\TikTokShop\Model\Outbox\Recorder;
 
 /**
@@ -12,10 +11,8 @@ use Shopbridge\TikTokShop\Model\Outbox\Recorder;
  */
 class RecordStock
 {
-    public function __construct(
-        private readonly Recorder $recorder,
-        private readonly Products $products
-    ) {
+    public function __construct(private readonly Recorder $recorder)
+    {
     }
 
     /**
@@ -25,7 +22,7 @@ class RecordStock
     {
         $this->recorder->guard(function () use ($items): void {
             $skus = array_map(static fn (object $item): string => (string) $item->getSku(), $items);
-            $this->recorder->recordMany('stock.changed', 'product', $this->products->bySku($skus));
+            $this->recorder->recordSkus('stock.changed', $skus);
         });
         return $result;
     }

@@ -5,12 +5,13 @@ declare(strict_types=1);
 namespace Shopbridge\TikTokShop\Test\Fakes;
 
 use Magento\Framework\App\ResourceConnection;
+use Magento\Framework\DB\Adapter\AdapterInterface;
 use RuntimeException;
 
 /**
  * A database that keeps inserted rows, or fails as it is told.
  */
-class Ledger extends ResourceConnection
+class Ledger extends ResourceConnection implements AdapterInterface
 {
     /** @var list<array<string, mixed>> */
     public array $rows = [];
@@ -20,6 +21,24 @@ class Ledger extends ResourceConnection
 
     public function getConnection($resourceName = 'default')
     {
+        return $this;
+    }
+
+    public function beginTransaction()
+    {
+        $this->level++;
+        return $this;
+    }
+
+    public function commit()
+    {
+        $this->level--;
+        return $this;
+    }
+
+    public function rollBack()
+    {
+        $this->level--;
         return $this;
     }
 
