@@ -1,4 +1,4 @@
-"""One warmed parent for all forks, and one world per file and database: products are live before the first fault."""
+"""One warmed parent for all forks, and one world per database and kind: products are live before the first fault."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ collect_ignore = [] if is_full() else ["test_random_kills.py"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file that want the same world stand together: a world is built once for them."""
+    """Tests that want the same world stand together, whatever their file: a world is built once for them."""
     here = Path(__file__).parent
     places = [number for number, item in enumerate(items) if item.path.parent == here]
     files = list(dict.fromkeys(items[number].path for number in places))
 
-    def group(item: pytest.Item) -> tuple[int, str]:
+    def group(item: pytest.Item) -> tuple[str, int]:
         kind = getattr(item, "callspec", None)
-        return files.index(item.path), str(kind.params.get("world", "")) if kind else ""
+        return str(kind.params.get("world", "")) if kind else "", files.index(item.path)
 
     for number, item in zip(places, sorted((items[number] for number in places), key=group), strict=True):
         items[number] = item
@@ -96,9 +96,9 @@ class Worlds:
         self._world = None
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def worlds(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, forks: Forks, redis_server: embedded.Server) -> Iterator[Worlds]:
-    """The file's worlds, one at a time."""
+    """The worlds, one at a time."""
     kept = Worlds(request, tmp_path_factory, forks, redis_server.url)
     yield kept
     kept.close()
@@ -107,7 +107,7 @@ def worlds(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture
 def world(request: pytest.FixtureRequest, worlds: Worlds, clean_process: None) -> Iterator[FaultWorld]:
     """The world of this kind, taken over by this test: an indirect parameter, (database, what is special)."""
-    built = worlds.get(*getattr(request, "param", ("postgresql", "")))
+    built = worlds.get(*getattr(request, "param", ("postgresql", "late")))
     built.take_over()
     yield built
     built.forked = False

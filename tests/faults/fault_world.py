@@ -21,6 +21,7 @@ from hub.flows.leases import LEASE_S
 from hub.flows.running import Sweep
 from hub.models import sealed
 from hub.models.listings import Listing
+from hub.models.orders import OrderLink
 from hub.models.products import StoreProduct
 from hub.models.tasks import Task
 from hub.practice import practice_app
@@ -126,10 +127,12 @@ class FaultWorld(World):
             self.forked = False
 
     def waits_later(self) -> int:
-        """Tasks that wait for their next try."""
+        """Tasks that wait for their next try, and orders of which nobody knows yet whether the store made them."""
         with self.hub.db.read() as session:
-            return int(session.scalar(select(func.count()).select_from(Task).where(
-                Task.state == TaskState.QUEUED, Task.backoff.is_(True))) or 0)
+            tries = session.scalar(select(func.count()).select_from(Task).where(Task.state == TaskState.QUEUED, Task.backoff.is_(True)))
+            unknown = session.scalar(select(func.count()).select_from(OrderLink).where(
+                OrderLink.intent_at.is_not(None), OrderLink.store_order_id == ""))
+        return int(tries or 0) + int(unknown or 0)
 
     def take_over(self) -> None:
         """This world is the process's own again, after another test."""
@@ -211,19 +214,24 @@ def fault_world(folder: Path, database_url: str, redis_url: str, forks: Forks, *
             hub.close()
 
 
-def thirds(cases: Sequence[tuple[Any, ...]], *, first: int, special: str = "") -> list[Any]:
-    """The cases of a test, each after its (database, what is special): all on PostgreSQL, every third on SQLite too.
+def thirds(cases: Sequence[tuple[Any, ...]], *, first: int, special: str = "late") -> list[Any]:
+    """The cases of a test, each after its (database, what is special): every third on SQLite, the others on PostgreSQL.
 
-    ``first`` is the number of the test's first case, counted through all files, so that the choice is the same each time
-    and no promise is met on one database alone only because its test has few cases. At full size all are met on both.
+    ``first`` is the number of the test's first case, counted through all files, so that the choice is the same each time. At full
+    size all are met on both.
     """
     chosen = []
     for database in ("postgresql", "sqlite"):
         for number, case in enumerate(cases, first):
-            if database == "postgresql" or is_full() or number % 3 == 0:
+            if is_full() or (number % 3 == 0) == (database == "sqlite"):
                 name = "-".join([database, *(str(part) for part in case)])
                 chosen.append(pytest.param((database, special), *case, id=name))
     return chosen
+
+
+def in_turn(cases: Sequence[tuple[Any, ...]], of: int) -> list[tuple[Any, ...]]:
+    """The cases of a table with rows of so many, at full size. Else every second, from the next place in each row."""
+    return [case for number, case in enumerate(cases) if is_full() or (number + number // of) % 2 == 0]
 
 
 def is_full() -> bool:

@@ -20,7 +20,7 @@ from tests.support.trade import notices
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 CREATE = "POST shopbridge/orders"
-# As `fault_world.thirds` counts, from 17: every third of all cases on SQLite too.
+# Once on SQLite too, where Redis forgets all.
 POSTGRESQL, BOTH = (["postgresql", "sqlite"] if is_full() else ["postgresql"]), ["postgresql", "sqlite"]
 
 
