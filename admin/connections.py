@@ -173,7 +173,7 @@ class Connections(Page):
             with self.db.write() as db:
                 row = db.get_one(Connection, connection.id)
                 before = {name: row.settings.get(name) for name in names}
-                connect.change_choices(row, {**dict.fromkeys(names), **typed})
+                connect.change_choices(row, {**dict.fromkeys(names), **typed}, current_user.email)
                 record(db, "store choices changed", row.name, before, {name: row.settings.get(name) for name in names}, row.id)
         except ValidationError as error:
             with self.read() as db:

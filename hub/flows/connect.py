@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from marshmallow import Schema, ValidationError
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session, object_session
 
 from hub import clock
@@ -26,9 +27,10 @@ from hub.flows import alerts, inbox, schedules, store_hooks, tasks
 from hub.flows.categories import submit_taxonomy
 from hub.flows.logins import connections_of, login_lost
 from hub.flows.order_links import insert_once, shops_of
-from hub.flows.products import make_listings
+from hub.flows.products import make_listings, submit_pull
 from hub.flows.tasks import Result, TaskView
 from hub.models.connections import ApiToken, Connection, ConnectionState, Mode, OAuthState, StoreLogin
+from hub.models.listings import Listing
 from hub.models.shops import Shop
 from hub.models.tiktok import App, Grant, GrantState
 from hub.stores import PLATFORMS
@@ -109,6 +111,7 @@ def save_store_settings(connection: Connection, values: Mapping[str, Any]) -> No
     unshown = {name for name, field in schema.fields.items() if {"choice", "internal", "practice"} & set(field.metadata) and name not in values}
     filled = {**{name: value for name, value in (connection.settings or {}).items() if name in unshown}, **filled}
     loaded = schema.load({**{name: kept[name] for name in hidden if name in kept}, **filled})
+    _keep_what_is_fixed(session, connection, schema, loaded)
     connection.settings = {name: value for name, value in loaded.items() if name not in hidden}
     secrets = {name: value for name, value in loaded.items() if name in hidden}
     connection.secrets = json.dumps(secrets)
@@ -120,11 +123,30 @@ def save_store_settings(connection: Connection, values: Mapping[str, Any]) -> No
             login.signed_in_at = clock.now()
 
 
-def change_choices(connection: Connection, values: Mapping[str, Any]) -> None:
-    """Changes what may be changed any time, without a new sign-in. Raises marshmallow's ``ValidationError`` by field."""
+def _keep_what_is_fixed(session: Session | None, connection: Connection, schema: Schema, loaded: Mapping[str, Any]) -> None:
+    """CAT-05: some choices stay as they are from the first product on that is on TikTok Shop."""
+    before = connection.settings or {}
+    changed = [name for name, field in schema.fields.items()
+               if field.metadata.get("fixed_once_synced") and name in before and before[name] != loaded.get(name)]
+    if changed and session is not None and session.scalar(select(exists().where(
+            Shop.connection_id == connection.id, Listing.shop_id == Shop.id, Listing.tiktok_product_id.is_not(None)))):
+        raise ValidationError({name: ["Products of this store are on TikTok Shop already, so this can't be changed any more."]
+                               for name in changed})
+
+
+def change_choices(connection: Connection, values: Mapping[str, Any], by: str = "") -> None:
+    """Changes what may be changed any time, without a new sign-in. Raises marshmallow's ``ValidationError`` by field.
+
+    Where a choice changed that products are read by (CAT-05), all of them are read anew.
+    """
+    before = dict(connection.settings or {})
     fields = PLATFORMS[connection.platform].settings().fields
     choices = {name: value for name, value in values.items() if name in fields and fields[name].metadata.get("choice")}
     save_store_settings(connection, {**connection.settings, **dict.fromkeys(choices), **choices})
+    is_read_by = [name for name in choices if fields[name].metadata.get("fixed_once_synced")]
+    session = object_session(connection)
+    if session is not None and any(before.get(name) != connection.settings.get(name) for name in is_read_by):
+        submit_pull(session, connection.id, None, None, by)
 
 
 def choose_selling_market(connection: Connection, code: str) -> None:

@@ -273,11 +273,11 @@ class Platform:
     """A registered shop system: everything that differs from the next one (docs/adding-a-platform.md).
 
     ``settings`` is form, validation, masking and help text at once; a field's metadata may say ``secret``, ``choice`` (changed any
-    time, without a new sign-in), ``internal`` (filled in by the hub itself, such as a renewed token: never shown) and ``practice``
-    (shown in practice mode only). ``open`` gets the connection's settings, its hook secrets (newest first), and the ground's `Api`
-    options (transport, budget, networks allowed) with two more, both of which may be absent: ``login``, a `StoreLogin`, and
-    ``known_order``, a function that gives the store's order id that the hub keeps for a key ("" for none), for stores whose search
-    lags behind.
+    time, without a new sign-in), ``fixed_once_synced`` (such a choice until the first product is on TikTok Shop), ``internal``
+    (filled in by the hub itself, such as a renewed token: never shown) and ``practice`` (shown in practice mode only). ``open`` gets
+    the connection's settings, its hook secrets (newest first), and the ground's `Api` options (transport, budget, networks allowed)
+    with two more, both of which may be absent: ``login``, a `StoreLogin`, and ``known_order``, a function that gives the store's order
+    id that the hub keeps for a key ("" for none), for stores whose search lags behind.
 
     ``address`` gives the store's address, for people, of its open settings. ``name`` is the short name for lists. ``checklist`` is
     what to have at hand, ``steps`` what to do in the store to open it to the hub. ``plugin`` is None where a store is joined by its

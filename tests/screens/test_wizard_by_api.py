@@ -12,11 +12,13 @@ import pytest
 import requests
 from flask import Flask
 from playwright.sync_api import Browser, expect
+from sqlalchemy import select
 
 from admin import attach
 from hub.app import create_app
 from hub.config import Config
 from hub.models.connections import Connection, ConnectionState, Mode
+from hub.models.products import StoreProduct
 from hub.simulator import serve
 from hub.stores import PLATFORMS
 from tests.screens.browser import complaints, is_fault, sign_in, with_axe
@@ -200,6 +202,30 @@ def test_a_choice_that_is_wrong_is_said_at_its_field(maya: Visitor, world: World
     page = maya.post(f"/admin/connections/{connection_id}/choices", {"category_source": "metafield", "category_metafield": "nodot"})
     assert maya.status == 422 and "custom.category" in page and 'value="nodot"' in page
     assert row(world, connection_id).settings["category_source"] == "product_type"
+
+
+@pytest.mark.feature("CAT-05")
+def test_the_categories_source_rebuilds_the_categories_and_is_fixed_once_a_product_is_on_tiktok_shop(maya: Visitor, world: World) -> None:
+    connection_id = world.join("shopify")
+    world.pull("shopify")
+    where = f"/admin/connections/{connection_id}/choices"
+
+    def paths() -> set[str]:
+        with world.hub.db.read() as db:
+            return set(db.scalars(select(StoreProduct.category_path).where(StoreProduct.connection_id == connection_id)))
+
+    by_type = paths()
+    assert "Saved." in maya.post(where, {"category_source": "metafield", "category_metafield": "custom.category"}, follow_redirects=True)
+    world.settle()
+    assert paths() and not paths() & by_type
+    maya.post(where, {"category_source": "product_type"})
+    world.settle()
+    assert paths() == by_type
+    world.push("shopify")
+    page = maya.post(where, {"category_source": "category"})
+    assert maya.status == 422 and "Products of this store are on TikTok Shop already" in page
+    assert row(world, connection_id).settings["category_source"] == "product_type"
+    assert "Saved." in maya.post(where, {"category_source": "product_type", "archive": "cancelled"}, follow_redirects=True)
 
 
 @pytest.mark.parametrize("platform", BY_API)

@@ -50,11 +50,11 @@ class ShopifySettings(Schema):
         "label": "Token valid until", "secret": True, "internal": True})
     category_source = fields.Str(load_default=PRODUCT_TYPE, validate=validate.OneOf(CATEGORY_SOURCES, labels=(
         "Product type", "Product category", "Metafield")), metadata={
-        "label": "Categories source", "choice": True,
+        "label": "Categories source", "choice": True, "fixed_once_synced": True,
         "help": "What stands for the category of a product when it is mapped to TikTok Shop's categories. It can't be changed once "
                 "products are on TikTok Shop."})
     category_metafield = fields.Str(load_default="", validate=validate.Length(max=320), metadata={
-        "label": "Metafield of the category", "choice": True, "placeholder": "custom.category",
+        "label": "Metafield of the category", "choice": True, "fixed_once_synced": True, "placeholder": "custom.category",
         "help": "Namespace and key, as under Settings › Custom data › Products. Only for the category source Metafield."})
     archive = fields.Str(load_default=ARCHIVE_NEVER, validate=validate.OneOf(ARCHIVE, labels=(
         "Never", "Cancelled orders", "Cancelled and completed orders")), metadata={
