@@ -42,6 +42,7 @@ TASKS: Mapping[Kind, str] = {
 ITEMS: Mapping[Kind, str] = {
     Kind.PUSH_LISTINGS: "hub.flows.listings:push_listing",
     Kind.PUSH_LISTING: "hub.flows.listings:push_listing",
+    Kind.VALIDATE_LISTINGS: "hub.flows.validation:validate_listing",
     Kind.CHECK_LISTINGS: "hub.flows.listings:check_listing",
     Kind.CHECK_LISTING: "hub.flows.listings:check_listing",
     Kind.UPDATE_PRICES: "hub.flows.listings:update_price",

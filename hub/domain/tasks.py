@@ -18,6 +18,7 @@ class Kind(StrEnum):
     SUGGEST_CATEGORIES = "suggest_categories"
     PUSH_LISTINGS = "push_listings"
     PUSH_LISTING = "push_listing"
+    VALIDATE_LISTINGS = "validate_listings"
     CHECK_LISTINGS = "check_listings"
     CHECK_LISTING = "check_listing"
     UPDATE_PRICES = "update_prices"

@@ -26,8 +26,8 @@ from hub.models.shops import Shop
 from hub.models.tasks import Item, Task
 from hub.wiring import Hub
 
-KINDS = {"push": (Kind.PUSH_LISTINGS, "Push products"), "prices": (Kind.UPDATE_PRICES, "Update prices"),
-         "stock": (Kind.UPDATE_STOCKS, "Update stock")}
+KINDS = {"push": (Kind.PUSH_LISTINGS, "Push products"), "check": (Kind.VALIDATE_LISTINGS, "Check before pushing"),
+         "prices": (Kind.UPDATE_PRICES, "Update prices"), "stock": (Kind.UPDATE_STOCKS, "Update stock")}
 MOST_A_CALL = 10_000
 MOST = 200_000
 CHUNK = 100

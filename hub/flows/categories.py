@@ -217,12 +217,12 @@ class Detail:
     rules: CategoryRules
 
 
-def detail(hub: Hub, shop_id: int, category_id: str) -> Detail:
-    """What this leaf asks for; read from TikTok Shop once a day at most."""
+def detail(hub: Hub, shop_id: int, category_id: str, *, any_age: bool = False) -> Detail:
+    """What this leaf asks for; read from TikTok Shop once a day at most, with ``any_age`` only where it was never read."""
     now = clock.now()
     with hub.db.read() as session:
         kept = cached_detail(session, shop_id, category_id)
-        if kept is not None and now - kept.read_at < DETAIL_LASTS:
+        if kept is not None and (any_age or now - kept.read_at < DETAIL_LASTS):
             return _detail_of(kept)
     categories = hub.shop_for(shop_id).categories
     fresh = Detail(tuple(categories.attributes(category_id)), categories.rules(category_id))

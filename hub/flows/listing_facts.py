@@ -81,7 +81,8 @@ def facts_of(session: Session, listing_id: int) -> Facts:
         offers={external[id_]: as_offer(offer, row.external_id, external[id_]) for id_, offer in offers.items()},
         stock={external[id_]: stock_to_send(offer.salable, reserve=settings.stock_reserve, pending=pending.get(id_, 0),
                                             active=offer.active and row.active) for id_, offer in offers.items()},
-        tiktok_sku_ids={external[id_]: sku.tiktok_sku_id for id_, sku in skus.items() if id_ in external})
+        tiktok_sku_ids={external[id_]: sku.tiktok_sku_id for id_, sku in skus.items() if id_ in external},
+        warehouses=frozenset(str(one["id"]) for one in shop.warehouses if one.get("enabled") and one.get("kind") == "sales"))
     return Facts(listing=listing, shop=shop, row=row, product=product, settings=settings, ground=ground,
                  category_from=category_id.level, brand_from=brand.level, brand_name=brand.value[1] if brand.value else "",
                  variants=variants, skus=skus, has_offers=bool(offers))

@@ -17,6 +17,7 @@ from hub import clock
 from hub.domain.listings import Draft, ListingRow, ListingState, Saved, TikTokProduct
 from hub.domain.money import rounded, to_micro
 from hub.domain.problems import Problem, problem
+from hub.domain.products import Picture
 from hub.domain.tasks import Kind, Outcome, Queue, listing_lane
 from hub.errors import Refused
 from hub.flows import categories, tasks
@@ -32,7 +33,10 @@ from hub.models.orders import LinkState, OrderLink, OrderUnit
 from hub.models.products import StoreProduct, StoreVariant
 from hub.models.shops import Shop
 from hub.models.tasks import Task
-from hub.rules.listings import draft_listing, fingerprint
+from hub.rules.checks.pictures import fits
+from hub.rules.listings import Checked, fingerprint
+from hub.rules.listings import check_listing as check_listing_rules
+from hub.rules.picture_files import look
 from hub.stores.base import ShowsListings
 from hub.tiktok import TikTokShop, codes
 from hub.tiktok.client import has_code
@@ -60,6 +64,11 @@ _OF = "of"
 def submit_push(session: Session, shop: Shop, listing_ids: Sequence[int], by: str) -> Task:
     """Pushes these listings as one task with an item each (PRD-01 … PRD-03)."""
     return _fan_out(session, Kind.PUSH_LISTINGS, shop, listing_ids, by, "Push products")
+
+
+def submit_validation(session: Session, shop: Shop, listing_ids: Sequence[int], by: str) -> Task:
+    """Looks for what stands in the way of pushing these listings; sends nothing (PRD-13)."""
+    return _fan_out(session, Kind.VALIDATE_LISTINGS, shop, listing_ids, by, "Check before pushing")
 
 
 def submit_prices(session: Session, shop: Shop, listing_ids: Sequence[int], by: str) -> Task:
@@ -103,13 +112,12 @@ def _fan_out(session: Session, kind: Kind, shop: Shop, listing_ids: Sequence[int
 
 def push_listing(hub: Hub, listing_id: int, task: TaskView) -> Result:
     """Lists the product on TikTok Shop, or sends what changed. Problems are all found before anything is sent (CAT-01, PRD-13)."""
-    facts = _with_category(hub, _facts(hub, listing_id))
-    if not facts.has_offers:
-        facts = _read_offers(hub, facts)
-    drafted = draft_listing(facts.product, facts.ground) if facts.row.gone_at is None \
-        else [problem("product.unknown", id=facts.row.external_id)]
-    if isinstance(drafted, list):
-        return _needs_attention(hub, listing_id, drafted, task)
+    facts = gather(hub, listing_id)
+    checked = check_listing_rules(facts.product, facts.ground) if facts.row.gone_at is None \
+        else Checked(None, (problem("product.unknown", id=facts.row.external_id),))
+    drafted = checked.draft
+    if drafted is None:
+        return _needs_attention(hub, listing_id, checked.problems, task)
     mark, listing = fingerprint(drafted), facts.listing
     calm = (ListingState.LIVE, ListingState.IN_REVIEW)
     if listing.tiktok_product_id and listing.pushed_hash == mark and listing.state in calm and not listing.pending:
@@ -120,8 +128,19 @@ def push_listing(hub: Hub, listing_id: int, task: TaskView) -> Result:
         saved = _save(hub, facts, drafted, images, tiktok)
     except Refused as error:
         return _needs_attention(hub, listing_id, list(error.problems) or [problem("tiktok.refused", says=error.says)], task)
+    saved = replace(saved, warnings=(*saved.warnings, *(one.says for one in checked.notes)))
     _note_saved(hub, facts, drafted, saved, mark, task)
     return Result(Outcome.OK, "Sent; TikTok Shop reviews it now", (), {"tiktok_product_id": saved.product_id})
+
+
+def gather(hub: Hub, listing_id: int, *, any_age: bool = False) -> Facts:
+    """What the listing rests on; the category's rules and the prices are read where they are not kept. ``any_age``: rules that
+    were read long ago are good enough."""
+    facts = _facts(hub, listing_id)
+    if not facts.has_offers:
+        _read_offers(hub, facts)
+        facts = _facts(hub, listing_id)
+    return _with_category(hub, facts, any_age=any_age)
 
 
 def _facts(hub: Hub, listing_id: int) -> Facts:
@@ -129,29 +148,32 @@ def _facts(hub: Hub, listing_id: int) -> Facts:
         return facts_of(session, listing_id)
 
 
-def _with_category(hub: Hub, facts: Facts) -> Facts:
+def _with_category(hub: Hub, facts: Facts, *, any_age: bool = False) -> Facts:
     category = facts.ground.category
     if category is None or not category.can_hold_products:
         return facts
-    asked = categories.detail(hub, facts.shop.id, category.category_id)
+    asked = categories.detail(hub, facts.shop.id, category.category_id, any_age=any_age)
     return replace(facts, ground=replace(facts.ground, attributes=asked.attributes, rules=asked.rules))
 
 
-def _read_offers(hub: Hub, facts: Facts) -> Facts:
+def _read_offers(hub: Hub, facts: Facts) -> None:
     with hub.db.read() as session:
         connection = session.get_one(Connection, facts.shop.connection_id)
     asked_at = clock.now()
     offers = list(hub.store_for(connection).offers([facts.row.external_id], facts.shop.scope))
     with hub.db.write() as session:
         store_offers(session, connection.id, offers, asked_at)
-    return _with_category(hub, _facts(hub, facts.listing.id))
 
 
 def _upload_images(hub: Hub, facts: Facts, draft: Draft, tiktok: TikTokShop) -> dict[str, str]:
-    """TikTok's URI for each of the draft's pictures; each content is uploaded once per grant and use."""
+    """TikTok's URI for each of the draft's pictures; each content is uploaded once per grant and use.
+
+    Raises ``Refused`` with a problem for each file that TikTok Shop would not take; those are not sent.
+    """
     wanted = [(url, "MAIN_IMAGE") for url in draft.image_urls]
     wanted += [(sku.image_url, "ATTRIBUTE_IMAGE") for sku in draft.skus if sku.image_url]
     uris: dict[str, str] = {}
+    unfit: dict[str, Picture] = {}
     with hub.db.read() as session:
         connection = session.get_one(Connection, facts.shop.connection_id)
     store = None
@@ -159,8 +181,15 @@ def _upload_images(hub: Hub, facts: Facts, draft: Draft, tiktok: TikTokShop) -> 
         kept = _kept_image(hub, facts.shop.grant_id, url, use_case)
         if kept is None:
             store = store or hub.store_for(connection)
-            kept = _upload(hub, facts.shop.grant_id, url, use_case, store.image(url), tiktok)
+            data = store.image(url)
+            if not fits(look(data), is_main=use_case == "MAIN_IMAGE"):
+                unfit[url] = look(data)
+                continue
+            kept = _upload(hub, facts.shop.grant_id, url, use_case, data, tiktok)
         uris[url] = kept if use_case == "MAIN_IMAGE" else uris.get(url, kept)
+    if unfit:
+        found = check_listing_rules(facts.product, replace(facts.ground, pictures=unfit)).problems
+        raise Refused("TikTok Shop takes no such pictures", problems=found)
     return uris
 
 

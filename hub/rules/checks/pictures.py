@@ -21,6 +21,11 @@ def picture_problems(urls: Sequence[str], of_variants: Mapping[str, str], known:
     return [one for one in found if one is not None]
 
 
+def fits(picture: Picture, *, is_main: bool) -> bool:
+    """Whether TikTok Shop takes this file as a picture of the product, or of a variant."""
+    return not _unfit(picture, _MAIN if is_main else _OF_VARIANT)
+
+
 def _problem(where: str, url: str, picture: Picture, sides: tuple[int, int]) -> Problem | None:
     what = _unfit(picture, sides)
     return problem("image.unfit", place=where, name=name_of(url), what=what) if what else None
