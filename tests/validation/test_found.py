@@ -74,6 +74,7 @@ def after(judge: Judge, world: World, checked: Checked, case: Case) -> int | Non
     return judge.send(product_body(draft, uris, category_version=judge.hand.version, is_cross_border=False), world, case)
 
 
+@pytest.mark.feature("PRD-13")
 def test_nineteen_of_twenty_refusals_are_found_before_anything_is_sent(capsys: pytest.CaptureFixture[str]):
     refused = [case for case in BROKEN if verdict(case).code]
     found = Counter((case.code, verdict(case).kind) for case in refused)
@@ -91,6 +92,19 @@ def test_nineteen_of_twenty_refusals_are_found_before_anything_is_sent(capsys: p
 
 def test_what_is_missed_is_what_no_cache_can_tell():
     assert {case.code for case in BROKEN if verdict(case).kind == "missed"} <= set(NOT_KNOWN_OFFLINE)
+
+
+@pytest.mark.feature("ATT-13", "ERR-04")
+def test_each_missing_attribute_and_certificate_is_named():
+    missing = [case for case in BROKEN if case.code in (12052104, 12052105)]
+    assert len(missing) > 30
+    for case in missing:
+        world = judge_of(case.region).world(case)
+        told = " ".join(one.says for one in verdict(case).checked.problems)
+        wanted = [one.name for one in world.ground.rules.certificates if one.required]
+        wanted += [one.name for one in world.ground.attributes if one.required and not one.is_sales and one.name not in world.product.attributes]
+        assert wanted, case.id
+        assert [name for name in wanted if name not in told] == [], case.id
 
 
 # Made fit by leaving something out or by cutting it: that is said.
