@@ -20,8 +20,6 @@ from hub.sandbox.pictures import picture
 from hub.seed import SeedCatalogue, SeedCategory, SeedProduct
 from tests.support.world import World
 
-STORES = ("magento", "prestashop")
-
 
 def many(count: int, weight_kg: str = "0.4") -> SeedCatalogue:
     """So many simple products of one category, without a package size; ``weight_kg`` may be missing too."""

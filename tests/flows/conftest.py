@@ -11,12 +11,22 @@ import pytest
 from hub import clock, embedded, queue
 from hub.config import Config
 from hub.models import sealed
+from hub.stores import PLATFORMS
 from jobs import entry
 from tests.support.trade import Trade
 from tests.support.world import World, few_products, small_world
 
-STORES = ("magento", "prestashop")
+STORES = tuple(PLATFORMS)
+# For what is the hub's own work: a store with a module of ours, and one that is joined by its API alone.
+TWO = (next(slug for slug, one in PLATFORMS.items() if one.plugin), next(slug for slug, one in PLATFORMS.items() if not one.plugin))
 PLENTY = 5000
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test over any store runs over all that are registered, or over those that its file names in ``OVER``."""
+    named = {mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")}
+    for name in {"trade", "fresh", "either"} & set(metafunc.fixturenames) - named:
+        metafunc.parametrize(name, getattr(metafunc.module, "OVER", STORES), indirect=True)
 
 
 @pytest.fixture
@@ -35,8 +45,8 @@ def listed(world: World) -> World:
 
 
 @pytest.fixture(scope="module")
-def _both_stores(tmp_path_factory: pytest.TempPathFactory, redis_server: embedded.Server, _sqlite_template: Path) -> Iterator[World]:
-    """Both stores with a few products live and plenty of each, for all tests of a file that leave them as they were."""
+def _stores(tmp_path_factory: pytest.TempPathFactory, redis_server: embedded.Server, _sqlite_template: Path) -> Iterator[World]:
+    """All stores with a few products live and plenty of each, for all tests of a file that leave them as they were."""
     folder = tmp_path_factory.mktemp("world")
     shutil.copy(_sqlite_template, folder / "hub.db")
     settings = {"SHOPBRIDGE_MODE": "practice", "DATA_DIR": str(folder / "data"), "DATABASE_URL": f"sqlite:///{folder / 'hub.db'}",
@@ -56,17 +66,17 @@ def sell(world: World, platform: str) -> None:
     world.settle()
 
 
-@pytest.fixture(params=STORES)
-def trade(request: pytest.FixtureRequest, _both_stores: World) -> Trade:
+@pytest.fixture
+def trade(request: pytest.FixtureRequest, _stores: World) -> Trade:
     """Buying and selling with each store system in turn, in a world that the whole file shares."""
-    sealed.use_keys(_both_stores.hub.config.key_ring())
-    queue.use(_both_stores.hub.redis)
-    entry.use(_both_stores.hub)
-    clock.use_file(_both_stores.clock_file)
-    return Trade(_both_stores, request.param)
+    sealed.use_keys(_stores.hub.config.key_ring())
+    queue.use(_stores.hub.redis)
+    entry.use(_stores.hub)
+    clock.use_file(_stores.clock_file)
+    return Trade(_stores, request.param)
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture
 def fresh(request: pytest.FixtureRequest, config: Config) -> Iterator[Trade]:
     """The same in a world of this test's own: for what breaks things, or moves the clock."""
     with small_world(config, request.param, catalogue=few_products()) as built:
@@ -74,7 +84,7 @@ def fresh(request: pytest.FixtureRequest, config: Config) -> Iterator[Trade]:
         yield Trade(built, request.param)
 
 
-@pytest.fixture(params=("magento", "prestashop"))
+@pytest.fixture
 def either(request: pytest.FixtureRequest, config: Config) -> Iterator[tuple[World, str]]:
     """A world with one connected store, of each kind in turn, and its platform's name; nothing pulled yet."""
     few = few_products()

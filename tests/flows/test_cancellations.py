@@ -89,14 +89,20 @@ def test_units_cancelled_out_of_a_living_order_are_refunded_in_the_store_once(tr
     for _ in range(3):
         trade.world.settle()
 
-    [asked] = trade.store_calls("orders.refund", order_id)
-    assert [one["line_id"] for one in asked["lines"]] == [line]
+    assert len(trade.store_calls("orders.refund", order_id)) == 1
     one = Decimal(trade.told(order_id)["truth"]["amounts"]["sub_total"]) / 3
-    assert Decimal(asked["total"]) >= one
-    assert Decimal(str(trade.there(order_id)["refunded"])) == Decimal(asked["total"])
+    assert one <= trade.refunded(order_id) == refunds_of(trade, order_id, line) < one * 2
     assert trade.state(order_id) == "open", "the rest of the order lives on"
     ship(trade, order_id, number())
     assert trade.told(order_id)["status"] == "AWAITING_COLLECTION"
+
+
+def refunds_of(trade: Trade, order_id: str, line_id: str) -> Decimal:
+    """What TikTok Shop gave back for this one line of the order, and nothing else of it."""
+    shop = trade.world.hub.shop_for(trade.world.shop_id(trade.platform))
+    [told] = [one.refund for one in shop.aftersales.cancellations(order_ids=[order_id]) if one.refund is not None]
+    assert [one.line_id for one in told.lines] == [line_id]
+    return told.total
 
 
 @pytest.mark.feature("CXL-02")
@@ -111,22 +117,16 @@ def test_units_cancelled_before_the_order_is_created_are_refunded_right_after(tr
     trade.tell(order_id, "end_hold")
     trade.world.settle()
 
-    [asked] = trade.store_calls("orders.refund", order_id)
-    assert [one["line_id"] for one in asked["lines"]] == [line]
-    there = trade.there(order_id)
-    assert Decimal(str(there["totals"]["grand"])) == Decimal(trade.told(order_id)["truth"]["total_amount"])
-    assert Decimal(str(there["refunded"])) == Decimal(asked["total"])
+    assert len(trade.store_calls("orders.refund", order_id)) == 1
+    assert Decimal(str(trade.there(order_id)["totals"]["grand"])) == Decimal(trade.told(order_id)["truth"]["total_amount"])
+    assert trade.refunded(order_id) == refunds_of(trade, order_id, line) > 0
 
 
 @pytest.mark.feature("CXL-01")
 def test_a_cancellation_that_tiktok_refuses_is_shown_with_what_to_do(trade: Trade):
-    if trade.platform == "magento":      # Magento itself refuses to cancel what is shipped
-        order_id = trade.buy()
-        trade.world.tiktok("POST", "faults", {"match": {"operation": "CancelOrder", "contains": order_id}, "times": -1,
-                                              "do": {"status": 200, "json": {"code": 25001021, "message": "the reason does not match"}}})
-    else:
-        order_id = trade.buy()
-        ship(trade, order_id, number())
+    order_id = trade.buy()
+    trade.world.tiktok("POST", "faults", {"match": {"operation": "CancelOrder", "contains": order_id}, "times": -1,
+                                          "do": {"status": 200, "json": {"code": 25001021, "message": "the reason does not match"}}})
     trade.in_store(order_id, "cancel")
     trade.world.settle()
     trade.world.tiktok("DELETE", "faults")

@@ -31,9 +31,11 @@ from tests.flows.catalogue import (
     there,
     writes,
 )
+from tests.flows.conftest import TWO
 from tests.support.world import World, small_world
 
 Either = tuple[World, str]
+OVER = TWO
 
 
 def mapping_of(world: World, sku: str, platform: str) -> CategoryMapping:

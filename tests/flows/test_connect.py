@@ -23,8 +23,12 @@ from hub.models.tiktok import App, Grant, GrantState
 from hub.practice import consent
 from hub.stores import PLATFORMS
 from hub.web import hooks
+from tests.flows.conftest import STORES, TWO
 from tests.support.trade import Trade, notices, owners
 from tests.support.world import World
+
+# What the store has no part in is tried with two of them.
+OVER = TWO
 
 
 def new_connection(world: World, platform: str, **settings: str) -> int:
@@ -52,39 +56,39 @@ def codes(health: Any) -> list[str]:
 
 
 @pytest.mark.feature("PRS-01")
+@pytest.mark.parametrize("trade", STORES, indirect=True)
 def test_an_address_without_a_shop_behind_it_is_refused_with_the_reason(trade: Trade):
-    elsewhere = new_connection(trade.world, trade.platform, base_url=trade.world.practice.tiktok_url)     # TikTok Shop is no store
+    elsewhere = new_connection(trade.world, trade.platform, **{trade.merchant.address: trade.world.practice.tiktok_url})     # TikTok Shop is no store
     health = connect.check(trade.world.hub, elsewhere)
     assert not health.ok and codes(health)[0] in ("store.not_expected", "login.lost", "store.unreachable"), health
     assert health.problems[0].says and health.problems[0].fix
-    nowhere = new_connection(trade.world, trade.platform, base_url="http://127.0.0.1:9")
+    nowhere = new_connection(trade.world, trade.platform, **{trade.merchant.address: "http://127.0.0.1:9"})
     health = connect.check(trade.world.hub, nowhere)
-    assert codes(health) == ["store.unreachable"] and "127.0.0.1:9" in health.problems[0].says
+    assert codes(health) == ["store.unreachable"]
+    with trade.world.hub.db.read() as session:
+        address = PLATFORMS[trade.platform].address(session.get_one(Connection, nowhere).settings)
+    assert urlsplit(address).netloc in health.problems[0].says and address.rstrip("/") in health.problems[0].says
     assert trade.world.connection(trade.platform).state is ConnectionState.CONNECTED
 
 
 @pytest.mark.feature("MAG-02", "PRS-02", "CON-06")
+@pytest.mark.parametrize("trade", STORES, indirect=True)
 def test_each_missing_permission_is_named(trade: Trade):
     world = trade.world
-    if trade.platform == "magento":
-        world.store("magento", "POST", "integration", {"resources": ["Magento_Catalog::products"]})
-    else:
-        world.store("prestashop", "POST", "webservice", {"permissions": {"products": ["GET"]}})
+    trade.merchant.take_permissions(world)
     try:
         health = connect.check(world.hub, world.connections[trade.platform])
     finally:
-        if trade.platform == "magento":
-            world.store("magento", "POST", "integration", {"resources": None})
-        else:
-            world.store("prestashop", "POST", "webservice", {"permissions": None})
+        trade.merchant.give_permissions(world)
     assert not health.ok and "store.permission" in codes(health)
     named = " ".join(one.says for one in health.problems)
-    for what in ("Magento_Sales::", "Magento_Catalog::categories") if trade.platform == "magento" else ("categories", "orders"):
+    for what in trade.merchant.permissions:
         assert what in named, named
     assert connect.check(world.hub, world.connections[trade.platform]).ok
 
 
 @pytest.mark.feature("MAG-07", "PRS-02")
+@pytest.mark.parametrize("trade", STORES, indirect=True)
 def test_secrets_are_sealed_and_a_field_left_empty_keeps_them(trade: Trade):
     world = trade.world
     row = world.connection(trade.platform)
@@ -103,7 +107,8 @@ def test_secrets_are_sealed_and_a_field_left_empty_keeps_them(trade: Trade):
 
 
 @pytest.mark.feature("MAG-06", "PRS-03")
-def test_a_save_in_the_store_sends_a_signed_message_and_an_unpaired_plugin_none(fresh: Trade):
+@pytest.mark.parametrize("fresh", STORES, indirect=True)
+def test_a_save_in_the_store_sends_a_signed_message_and_one_that_is_no_longer_joined_none(fresh: Trade):
     world, sku = fresh.world, fresh.skus()[0].seller_sku
     before = world.connection(fresh.platform).last_event_at
     world.pass_time(timedelta(seconds=5))
@@ -113,7 +118,7 @@ def test_a_save_in_the_store_sends_a_signed_message_and_an_unpaired_plugin_none(
     assert heard is not None and (before is None or heard > before)
     assert fresh.api("connection")["last_event_at"]
 
-    world.store(fresh.platform, "POST", "unpair")
+    fresh.merchant.falls_silent(world)
     world.pass_time(timedelta(seconds=5))
     world.store(fresh.platform, "POST", f"products/{sku}/save")
     world.settle()
@@ -121,6 +126,7 @@ def test_a_save_in_the_store_sends_a_signed_message_and_an_unpaired_plugin_none(
 
 
 @pytest.mark.feature("PRS-05", "PRS-03")
+@pytest.mark.parametrize("fresh", [slug for slug in STORES if PLATFORMS[slug].plugin], indirect=True)    # joined by a webhook URL
 def test_a_url_with_another_secret_is_not_believed_and_a_new_one_goes_on(fresh: Trade, monkeypatch: pytest.MonkeyPatch):
     world = fresh.world
     monkeypatch.setattr(hooks, "KEYS_FOR_S", 0.0)       # secrets are kept in memory for ten seconds
@@ -198,7 +204,7 @@ def test_a_seller_in_the_us_agrees_on_a_page_of_his_own(trade: Trade):
             assert host(live) == expected
             assert host(own_host) == "https://consent.example" and host(practice) == practice.consent_host
         joined = session.get_one(Connection, world.connections[trade.platform])
-        known = {"magento": connect.US, "prestashop": connect.ELSEWHERE}[trade.platform]
+        known = connect.US if trade.merchant.region == "US" else connect.ELSEWHERE
         assert connect.market_of(session, joined) == known, "from its shop, where it was never asked"
         session.rollback()
 
@@ -218,7 +224,7 @@ def test_of_several_shops_one_is_chosen_before_anything_is_sold(trade: Trade):
     world = trade.world
     connection_id = new_connection(world, trade.platform)
     came = consent(world.hub, connection_id, world.app_id, world.practice.tiktok_url)
-    assert len(came.shop_ids) == 2 and came.chosen is None
+    assert len(came.shop_ids) == len(world.connections) and came.chosen is None
     with world.hub.db.read() as session:
         row = session.get_one(Connection, connection_id)
         offered = {shop.id for shop in connect.shops_to_choose(session, row)}
@@ -284,8 +290,9 @@ def test_a_token_that_ended_is_renewed_once_for_all_who_need_it(fresh: Trade):
 
 
 @pytest.mark.feature("CON-10", "ACC-05")
+@pytest.mark.parametrize("trade", STORES, indirect=True)
 def test_two_connections_keep_their_orders_apart(trade: Trade):
-    other = Trade(trade.world, "prestashop" if trade.platform == "magento" else "magento")
+    other = trade.other
     mine, yours = trade.place(), other.place()
     trade.world.settle()
     assert (len(trade.copies(mine)), len(other.copies(mine))) == (1, 0)

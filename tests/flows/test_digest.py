@@ -13,7 +13,10 @@ from hub.flows import schedules, tasks
 from hub.models.connections import Connection
 from hub.models.products import StoreOffer, StoreProduct, StoreVariant
 from hub.models.tasks import Schedule, Task
+from hub.stores import PLATFORMS
 from tests.flows.catalogue import Api, first_simple, journal, many, product_of
+from tests.flows.conftest import STORES
+from tests.support.merchants import MERCHANTS
 from tests.support.world import World, small_world
 
 Either = tuple[World, str]
@@ -70,7 +73,7 @@ def test_a_comparison_that_broke_before_it_read_finds_the_difference_again(eithe
     world.pull(platform)
     sku = first_simple(world, platform)
     quietly(world, platform, sku, quantity=2)
-    offers = {"magento": {"path_regex": "/shopbridge/offers"}, "prestashop": {"operation": "do:offers"}}[platform]
+    offers = MERCHANTS[platform].offers
     world.store(platform, "POST", "faults", {"match": offers, "times": -1, "do": {"status": 503}})
     task_id = submit(world, platform)
     world.run_due(5)
@@ -84,12 +87,13 @@ def test_a_comparison_that_broke_before_it_read_finds_the_difference_again(eithe
     assert salable(world, sku) == 2
 
 
+@pytest.mark.parametrize("either", [slug for slug in STORES if PLATFORMS[slug].plugin], indirect=True)    # elsewhere it is prices and stock
 def test_a_title_that_an_import_changed_is_found_where_the_digest_holds_the_content_s_date(either: Either):
     world, platform = either
     world.pull(platform)
     sku = first_simple(world, platform)
     world.store(platform, "POST", "mishaps", {"drop": 20})
-    world.store(platform, "PATCH", f"products/{sku}", {"title": "Changed by an Import", "silent": True})
+    world.store(platform, "PATCH", f"products/{sku}", {"title": "Changed by an Import"})
     compare(world, platform)
     assert Api(world, platform).product(product_of(world, sku, platform).external_id)["title"] == "Changed by an Import"
 

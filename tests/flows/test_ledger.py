@@ -13,8 +13,9 @@ import pytest
 from hub.config import Config
 from hub.flows.ledger import submit_reconcile
 from hub.seed import SeedCatalogue
-from tests.flows.conftest import STORES, sell
+from tests.flows.conftest import STORES, TWO, sell
 from tests.flows.test_fulfilment import retry
+from tests.support.merchants import MERCHANTS
 from tests.support.trade import Trade
 from tests.support.world import few_products, small_world
 
@@ -64,6 +65,7 @@ def test_a_copy_made_by_hand_counts_as_double_and_a_deleted_order_as_missing(fre
     assert (counted.double, fresh.api(f"orders/{copied}")["problems"]) == (0, [])
 
 
+@pytest.mark.parametrize("fresh", TWO, indirect=True)
 def test_each_order_is_counted_as_one_thing_only(fresh: Trade):
     """seen = created + not due + failed + missing, whatever happened to them."""
     world = fresh.world
@@ -82,6 +84,7 @@ def test_each_order_is_counted_as_one_thing_only(fresh: Trade):
     assert len(reasons) == 4 and all(reasons)
 
 
+@pytest.mark.parametrize("fresh", TWO, indirect=True)
 def test_what_never_arrived_counts_as_missing_after_five_minutes_and_is_set_going(fresh: Trade):
     world = fresh.world
     world.tiktok("POST", "webhooks/rules", {"do": "drop", "times": -1})
@@ -99,6 +102,7 @@ def test_what_never_arrived_counts_as_missing_after_five_minutes_and_is_set_goin
     assert (counted.created, counted.missing) == (1, 0)
 
 
+@pytest.mark.parametrize("fresh", [slug for slug in STORES if MERCHANTS[slug].changes_totals], indirect=True)
 def test_a_total_that_another_extension_changes_is_shown_with_the_amount(fresh: Trade):
     fresh.world.store(fresh.platform, "POST", "surcharge", {"amount": "0.50"})
     order_id = fresh.buy()
@@ -119,7 +123,7 @@ def test_a_paid_order_of_more_than_there_is_lands_and_says_so(fresh: Trade):
 @pytest.mark.parametrize("platform", STORES)
 def test_a_market_without_decimals_balances_too(config: Config, platform: str):
     catalogue = in_yen(few_products())
-    with small_world(config, catalogue=catalogue, regions=("US", "GB", "JP"), currencies={"magento": "JPY", "prestashop": "JPY"}) as world:
+    with small_world(config, catalogue=catalogue, regions=("US", "GB", "JP"), currencies=dict.fromkeys(STORES, "JPY")) as world:
         world.join(platform, "JP")
         sell(world, platform)
         placed = world.tiktok("POST", "orders/seed", {

@@ -14,9 +14,11 @@ from hub.models.listings import Listing, ListingSku, Origin
 from hub.models.orders import LinkState
 from hub.models.products import StoreVariant
 from tests.flows.catalogue import Api, first_simple, forget, listing_of, product_row, push, skus_of, there, writes
+from tests.flows.conftest import TWO
 from tests.support.world import World, few_products, small_world
 
 Either = tuple[World, str]
+OVER = TWO
 
 
 def unbind(world: World, listing: Listing) -> str:

@@ -15,8 +15,11 @@ from hub.flows import missed
 from hub.flows.order_links import note_order
 from hub.flows.schedules import insert_due
 from hub.models.shops import Shop
+from tests.flows.conftest import TWO
 from tests.flows.test_orders import refresh
 from tests.support.trade import Trade
+
+OVER = TWO
 
 
 def silence(trade: Trade) -> None:

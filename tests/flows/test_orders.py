@@ -103,8 +103,7 @@ def test_an_order_is_found_by_tiktoks_id_and_only_that_one(trade: Trade):
     assert trade.api(f"orders/{order_id}")["key"] == order_id
     listed = [one["key"] for one in every(trade)]
     assert listed.count(order_id) == listed.count(other) == 1
-    elsewhere = Trade(trade.world, "prestashop" if trade.platform == "magento" else "magento")
-    assert elsewhere.api_status(f"orders/{order_id}") == 404
+    assert trade.other.api_status(f"orders/{order_id}") == 404
     assert trade.api_status("orders/577000000000000000") == 404
 
 
@@ -154,8 +153,7 @@ def test_an_order_with_an_unlinked_sku_waits_with_a_map_link_and_lands_once_mapp
 @pytest.mark.feature("ORD-06")
 def test_the_store_order_carries_tiktoks_id_as_its_marker(trade: Trade):
     order_id = trade.buy()
-    [asked] = trade.store_calls("orders.create", order_id)
-    assert asked["key"] == order_id
+    assert len(trade.store_calls("orders.create", order_id)) == 1
     store = trade.world.hub.store_for(trade.world.connection(trade.platform))
     found = store.find_order(order_id)
     assert found is not None and found.key == order_id and found.order_id == str(trade.there(order_id)["order_id"])

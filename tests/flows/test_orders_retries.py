@@ -12,6 +12,8 @@ from hub import clock
 from hub.domain.tasks import Kind
 from hub.models.orders import LinkState
 from hub.models.tasks import Task
+from hub.stores import PLATFORMS
+from tests.flows.conftest import STORES
 from tests.flows.test_fulfilment import retry
 from tests.support.trade import Trade, notices, owners
 
@@ -20,9 +22,8 @@ BROKEN = {"status": 503, "text": "down for maintenance"}
 
 def break_creates(trade: Trade, do: dict[str, Any] | None = None, contains: str = "", times: int = -1) -> None:
     """The store answers creates like this from now on."""
-    operation = "POST shopbridge/orders" if trade.platform == "magento" else "do:orders.create"
-    match = {"operation": operation, **({"contains": contains} if contains else {})}
-    trade.world.store(trade.platform, "POST", "faults", {"match": match, "times": times, "do": do or BROKEN})
+    match = {"operation": trade.merchant.writes["orders.create"].operation, **({"contains": contains} if contains else {})}
+    trade.merchant.fault(trade.world, match, do or BROKEN, times)
 
 
 def mend(trade: Trade) -> None:
@@ -33,7 +34,7 @@ def mend(trade: Trade) -> None:
 def tries_at(trade: Trade, order_id: str) -> list[datetime]:
     """When the store was asked to create it, by its own journal."""
     app = trade.world.practice.store(trade.platform)
-    operation = "POST shopbridge/orders" if trade.platform == "magento" else "do:orders.create"
+    operation = trade.merchant.writes["orders.create"].operation
     return [datetime.fromtimestamp(entry.at, clock.now().tzinfo) for entry in app.sim.journal.entries(operation) if order_id in entry.body]
 
 
@@ -90,7 +91,7 @@ def test_three_failures_are_tried_again_after_ten_twenty_and_thirty_minutes_and_
 def test_with_retries_off_it_is_tried_no_more(fresh: Trade):
     owners(fresh.world)
     fresh.set(retry_orders=False)
-    refuse(fresh)
+    fresh.merchant.refuse(fresh.world)
     order_id = fresh.place()
     fresh.world.settle(later_s=200)
     count = len(tries_at(fresh, order_id))
@@ -100,29 +101,10 @@ def test_with_retries_off_it_is_tried_no_more(fresh: Trade):
     assert fresh.link(order_id).state is LinkState.NEEDS_ATTENTION and len(notices(fresh.world, "order:")) == 1
 
 
-def refuse(trade: Trade) -> None:
-    """The store says no to what comes: the product was taken off the market there."""
-    if trade.platform == "magento":
-        break_creates(trade, {"status": 422, "json": {"problems": [{"code": "product", "where": "lines[0]", "says": "Off the market."}]}})
-    else:
-        trade.world.store("prestashop", "POST", "countries", {"code": "GB", "active": False})
-
-
-def allow(trade: Trade) -> None:
-    """It takes orders again."""
-    mend(trade)
-    if trade.platform == "prestashop":
-        trade.world.store("prestashop", "POST", "countries", {"code": "GB", "active": True})
-
-
 @pytest.mark.feature("OST-07")
 def test_what_the_store_refuses_is_retried_at_its_times_however_many_others_go_through(fresh: Trade):
-    if fresh.platform == "prestashop":
-        sku = fresh.skus()[1].seller_sku
-        fresh.world.store("prestashop", "PATCH", f"products/{sku}", {"active": False, "via": "sql"})
     order_id = fresh.place(sku=1)
-    if fresh.platform == "magento":
-        break_creates(fresh, {"status": 422, "json": {"problems": [{"code": "x", "where": "y", "says": "Not this one."}]}}, contains=order_id)
+    fresh.merchant.refuse(fresh.world, order_id)
     fresh.world.settle()
     assert len(tries_at(fresh, order_id)) == 1 and fresh.link(order_id).retries == 1
     for _ in range(4):
@@ -146,11 +128,9 @@ def test_a_lost_answer_ends_in_one_order(fresh: Trade, drop: str):
     assert (counted.created, counted.missing, counted.double) == (1, 0, 0)
 
 
+@pytest.mark.parametrize("fresh", [slug for slug in STORES if PLATFORMS[slug].plugin], indirect=True)    # what only a module can tell
 def test_what_was_left_half_made_is_for_a_person_and_goes_on_once_it_is_cleared(fresh: Trade):
-    if fresh.platform == "prestashop":
-        fresh.world.store("prestashop", "POST", "die", {"stage": "order"})
-    else:
-        break_creates(fresh, {"status": 409, "json": {"code": "half_made", "says": "An earlier try died inside the shop's code."}})
+    fresh.merchant.dies_half_way(fresh.world)
     order_id = fresh.place()
     fresh.world.settle(later_s=200)
     wait(fresh, 10)
@@ -160,11 +140,7 @@ def test_what_was_left_half_made_is_for_a_person_and_goes_on_once_it_is_cleared(
     wait(fresh, 40)
     assert len(tries_at(fresh, order_id)) == asked, "nothing by itself: a second try could make a second order"
 
-    if fresh.platform == "prestashop":
-        for one in fresh.copies(order_id) or fresh.world.store_orders("prestashop"):
-            fresh.world.store("prestashop", "DELETE", f"orders/{one['order_id']}")
-        fresh.world.store("prestashop", "DELETE", f"keys/{order_id}")
-    mend(fresh)
+    fresh.merchant.clears(fresh.world, order_id)
     retry(fresh, order_id)
     assert len(fresh.copies(order_id)) == 1 and fresh.api(f"orders/{order_id}")["problems"] == []
 

@@ -19,7 +19,6 @@ from hub.models.shops import Shop
 from hub.models.tasks import Task
 from hub.sandbox.catalogue import FLAWS, demo_catalogue
 from tests.flows.catalogue import (
-    STORES,
     Api,
     approve,
     bodies,
@@ -38,9 +37,11 @@ from tests.flows.catalogue import (
     there,
     writes,
 )
+from tests.flows.conftest import TWO
 from tests.support.world import World, small_world
 
 Either = tuple[World, str]
+OVER = TWO
 
 # What keeps a product of our own catalogue from being listed, by its key. Lamps need a safety report, and the category of
 # pendants is open to invited sellers only: both as in life.
@@ -64,7 +65,7 @@ def fail(world: World, operation: str, **fault: object) -> None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.feature("PRD-03", "PRD-05", "PRD-07", "PRD-15", "ERR-04")
-@pytest.mark.parametrize("platform", STORES)
+@pytest.mark.parametrize("platform", TWO)
 def test_our_own_catalogue_goes_live_but_for_its_flaws_which_say_what_they_are(config: Config, platform: str):
     with small_world(config, platform) as world:
         world.pull(platform)

@@ -20,10 +20,11 @@ from hub.models.listings import ListingSku
 from hub.models.orders import LinkState
 from hub.models.shops import Shop
 from tests.flows.catalogue import Api, approve, bodies, choose, first_simple, forget, journal, listing_of, many, push, there, writes
+from tests.flows.conftest import STORES
+from tests.support.trade import CALLS
 from tests.support.world import World, small_world
 
 Either = tuple[World, str]
-CREATES = {"magento": {"path_regex": "/shopbridge/orders$", "method": "POST"}, "prestashop": {"operation": "do:orders.create"}}
 
 
 def on_sale(world: World, sku: str, platform: str = "magento") -> int:
@@ -175,7 +176,7 @@ def test_a_change_while_the_product_is_in_review_is_sent_once_it_is_live(either:
     assert (on_sale(world, sku, platform), price(world, sku, platform)) == (2, "77.00")
 
 
-@pytest.mark.parametrize("platform", ["magento", "prestashop"])
+@pytest.mark.parametrize("platform", STORES)
 def test_a_thousand_stock_events_of_one_sku_become_twelve_calls_at_most(config: Config, platform: str):
     few = many(2)
     with small_world(config, platform, catalogue=few) as world:
@@ -206,7 +207,7 @@ def test_an_answer_that_was_lost_is_sent_again_and_ends_right(listed: World):
         assert session.scalars(select(ListingSku.sent_stock).where(ListingSku.seller_sku == sku)).one() == 4
 
 
-@pytest.mark.parametrize("platform", ["magento", "prestashop"])
+@pytest.mark.parametrize("platform", STORES)
 def test_units_that_tiktok_shop_sold_and_the_store_does_not_hold_yet_are_not_offered_again(config: Config, platform: str):
     few = many(1)
     with small_world(config, platform, catalogue=few) as world:
@@ -215,7 +216,7 @@ def test_units_that_tiktok_shop_sold_and_the_store_does_not_hold_yet_are_not_off
         sku = first_simple(world, platform)
         set_stock(world, sku, 10, platform)
         world.settle()
-        world.store(platform, "POST", "faults", {"match": CREATES[platform], "times": -1, "do": {"status": 503}})
+        world.store(platform, "POST", "faults", {"match": {"operation": CALLS[platform]["orders.create"]}, "times": -1, "do": {"status": 503}})
         order_id = place(world, sku, 3, platform)
         world.settle()
         assert world.link(order_id).state is not LinkState.IN_STORE

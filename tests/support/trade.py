@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import requests
 from sqlalchemy import select
 
 from hub import clock
+from hub.domain.settings import OrderSettings
 from hub.flows import connect
 from hub.flows.settings import change_settings
 from hub.models.connections import Connection
@@ -19,21 +22,15 @@ from hub.models.listings import ListingSku
 from hub.models.orders import OrderEvent, OrderLink
 from hub.models.tasks import Notice, Task
 from hub.models.users import Role, User
+from tests.support.merchants import MERCHANTS, Merchant, is_about, standing
 from tests.support.world import World
 
 LIFE = ("UNPAID", "ON_HOLD", "AWAITING_SHIPMENT", "AWAITING_COLLECTION", "IN_TRANSIT", "DELIVERED", "COMPLETED", "CANCELLED")
 _STEPS = {"AWAITING_COLLECTION": ("ship",), "IN_TRANSIT": ("ship", "collect"), "DELIVERED": ("ship", "collect", "deliver"),
           "COMPLETED": ("ship", "collect", "deliver", "complete")}
-_WORDS = ("orders.create", "orders.ship", "orders.cancel", "orders.refund", "orders.status", "listings.put")
-# The journal's word for each write about an order, by store system.
+# The journal's word for each write of the hub, by store system.
 CALLS: Mapping[str, Mapping[str, str]] = {
-    "magento": dict(zip(_WORDS, (
-        "POST shopbridge/orders", "POST shopbridge/orders/<key>/shipments", "POST shopbridge/orders/<key>/cancel",
-        "POST shopbridge/orders/<key>/refunds", "PUT shopbridge/orders/<key>/status", "PUT shopbridge/listings"), strict=True)),
-    "prestashop": {word: f"do:{word}" for word in _WORDS},
-    "shopify": dict(zip(_WORDS, ("OrderCreate", "Ship", "OrderCancel", "Refund", "MetafieldsSet"), strict=False)),
-    "bigcommerce": dict(zip(_WORDS, ("createOrder", "createOrderShipments", "updateOrder", "createOrderRefund", "updateOrder"), strict=False)),
-}
+    slug: {word: write.operation for word, write in one.writes.items()} for slug, one in MERCHANTS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +39,16 @@ class Trade:
 
     world: World
     platform: str
+
+    @property
+    def merchant(self) -> Merchant:
+        """Whose store it is: its words and hands."""
+        return MERCHANTS[self.platform]
+
+    @property
+    def other(self) -> Trade:
+        """Another connection of the same world."""
+        return Trade(self.world, next(slug for slug in self.world.connections if slug != self.platform))
 
     # -- the buyer and TikTok Shop
 
@@ -93,16 +100,24 @@ class Trade:
         """The merchant does something with the store order."""
         return self.world.store(self.platform, "POST", f"orders/{self.there(order_id)['order_id']}/{step}", dict(body or {}))
 
-    def ship(self, order_id: str, number: str, carrier: str = "", code: str = "") -> Any:
-        """The merchant ships everything with this number; the carrier is one that the store knows, by its title and its code."""
+    def ship(self, order_id: str, number: str, carrier: str = "", code: str = "", units: Mapping[str, int] | None = None) -> Any:
+        """The merchant ships everything (or so many ``units`` by SKU) with this number; the carrier is one that the store knows, by
+        its title and its code."""
+        lines = {"lines": [{"sku": sku, "quantity": count} for sku, count in units.items()]} if units else {}
         return self.in_store(order_id, "ship", {
-            "number": number, "title": carrier or "USPS", "carrier": code or carrier or "USPS", "carrier_code": code or carrier})
+            "number": number, "title": carrier or "USPS", "carrier": code or carrier or "USPS", "carrier_code": code or carrier, **lines})
 
     def state(self, order_id: str) -> str:
-        """The store's word for the order's state, the same for all systems."""
-        there = self.there(order_id)
-        word = "held" if there.get("fulfillment") == "on_hold" else str(there["state"])
-        return {"canceled": "cancelled", "holded": "held", "processing": "open"}.get(word, word)
+        """Where the store has the order: ``held``, ``open``, ``shipped`` or ``cancelled``, the same words for all systems."""
+        return standing(self.there(order_id))
+
+    def numbers(self, order_id: str) -> list[str]:
+        """Tracking numbers of its parcels in the store."""
+        return self.merchant.numbers(self.there(order_id))
+
+    def refunded(self, order_id: str) -> Decimal:
+        """What the store says was given back."""
+        return Decimal(str(self.there(order_id)["refunded"]))
 
     # -- the hub
 
@@ -129,7 +144,7 @@ class Trade:
         try:
             yield
         finally:
-            self.set(**{name: before.get(name) for name in changes})
+            self.set(**{name: before.get(name, getattr(OrderSettings(), name)) for name in changes})
 
     def api(self, path: str, **query: str) -> Any:
         """The published API's JSON, as a program of this connection's merchant."""
@@ -151,10 +166,11 @@ class Trade:
     # -- journals
 
     def store_calls(self, do: str, order_id: str) -> list[dict[str, Any]]:
-        """Calls of the plugin's ``do`` for this order that reached the store, as what they asked."""
-        entries = self.world.practice.store(self.platform).sim.journal.entries(CALLS[self.platform][do])
-        asked = [json.loads(entry.body or "{}") for entry in entries if order_id in entry.body or order_id in entry.path]
-        return [one.get("with", one) for one in asked]
+        """Calls about this order that reached the store, by the plugin's word ``do`` for them, as what they asked."""
+        write, names = self.merchant.writes[do], self.merchant.names(order_id, self.copies(order_id))
+        entries = self.world.practice.store(self.platform).sim.journal.entries(write.operation)
+        return [json.loads(entry.body or "{}") for entry in entries
+                if is_about(f"{entry.path} {entry.body}", names) and re.search(write.says, entry.body)]
 
     def tiktok_calls(self, operation: str, order_id: str = "") -> list[Any]:
         """Calls of this operation that TikTok Shop saw and that name the order."""

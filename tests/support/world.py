@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ from hub.simulator import Server, serve
 from hub.stores import PLATFORMS
 from hub.wiring import Hub, open_hub
 from jobs import entry
+from tests.support.merchants import MERCHANTS
 
 PACKAGE = {"package_length": 20, "package_width": 15, "package_height": 10, "package_weight": "0.5"}
 
@@ -45,9 +46,9 @@ PACKAGE = {"package_length": 20, "package_width": 15, "package_height": 10, "pac
 class World:
     """The hub, the simulators, and the connections by platform."""
 
-    hub: Hub
-    practice: Practice
-    web: Server
+    hub: Hub = field(repr=False)
+    practice: Practice = field(repr=False)
+    web: Server = field(repr=False)
     app_id: int
     connections: dict[str, int]
     shift: timedelta = timedelta(0)
@@ -242,6 +243,7 @@ def small_world(config: Config, *platforms: str, catalogue: SeedCatalogue | None
         try:
             for platform in platforms:
                 world.join(platform)
+                MERCHANTS[platform].hurries(world)
             yield world
         finally:
             web.close()
