@@ -29,6 +29,9 @@ trait OrderHooks
 {
     public function hookActionObjectOrderAddAfter($params): void
     {
+        if (Placing::now() === null && ($params['object'] ?? null) instanceof \Order && $params['object']->module !== 'shopbridge') {
+            BuyerMail::isOther((int) $params['object']->id);
+        }
         $this->orderNoticed('order.changed', $params['object']->id ?? 0, $params['object']->id_shop ?? 0);
     }
 

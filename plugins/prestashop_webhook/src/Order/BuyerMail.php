@@ -22,6 +22,17 @@ if (!defined('_PS_VERSION_')) {
  */
 final class BuyerMail
 {
+    /** @var array<int, true> orders that this request made for others than TikTok Shop */
+    private static $others = [];
+
+    /**
+     * An order of the shop itself: its mails need no look-up.
+     */
+    public static function isOther(int $order): void
+    {
+        self::$others[$order] = true;
+    }
+
     /**
      * @param mixed                $to
      * @param array<string, mixed> $variables of the mail's template
@@ -33,7 +44,7 @@ final class BuyerMail
             return true;
         }
         $order = (int) ($variables['{id_order}'] ?? 0);
-        if ($order === 0) {
+        if ($order === 0 || isset(self::$others[$order])) {
             return false;
         }
         $database = Services::database();
