@@ -22,9 +22,9 @@ from hub.domain.orders import Order, StoreOrder, StoreOrderState
 from hub.domain.problems import problem
 from hub.domain.settings import OrderSettings
 from hub.domain.tasks import Kind, Outcome, Queue, connection_lane
-from hub.flows import alerts, tasks
 from hub.flows import order_links as links
-from hub.flows.orders import submit_relay
+from hub.flows import tasks
+from hub.flows.orders import note_deleted, submit_relay
 from hub.flows.settings import settings_of
 from hub.flows.tasks import Result, TaskView
 from hub.models.ledger import LedgerEntry, Verdict
@@ -147,13 +147,7 @@ def _set_going(session: Session, shop: Shop, order: Order, link: OrderLink | Non
     if link is None or link.created_in_store_at is None:
         submit_relay(session, shop, order.order_id)
         return
-    # It was there once: whoever deleted it may have had reasons, so a person is asked (reliability.md, Part 6).
-    gone = problem("order.deleted")
-    if gone.code not in {row["code"] for row in link.problems}:
-        links.set_problems(link, (gone,), keep=("order.total_differs",))
-        links.tell(session, link, "needs_attention", gone.says)
-        alerts.notify(session, f"order:{link.id}:deleted", f"TikTok order {order.order_id} is gone from your store", (gone.says, gone.fix),
-                      connection_id=shop.connection_id, button=("Open the order", f"/admin/orders/{link.id}"))
+    note_deleted(session, link)
 
 
 def _note_copies(session: Session, link: OrderLink, copies: Sequence[StoreOrder]) -> None:

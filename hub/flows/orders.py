@@ -469,10 +469,8 @@ def relay_fulfilment(hub: Hub, task: TaskView) -> Ending:
     with hub.db.write() as session:
         link = session.get_one(OrderLink, case.link_id)
         if there is None or there.state is StoreOrderState.DELETED:
-            gone = problem("order.deleted")
-            links.set_problems(link, (gone,))
+            gone = note_deleted(session, link, task.id)
             link.state = LinkState.NEEDS_ATTENTION
-            tell(session, link, "needs_attention", gone.says, task.id)
             return Result(Outcome.NEEDS_ATTENTION, gone.says, (gone,))
         links.note_store_order(link, there)
         order, hold_until = links.order_of(link), link.hold_until
@@ -481,6 +479,17 @@ def relay_fulfilment(hub: Hub, task: TaskView) -> Ending:
     if order.shipping_type is not ShippingType.SELLER:
         return Result(Outcome.NO_CHANGE, "TikTok Shop ships it")
     return _ship_on_tiktok(case, order, there, hold_until)
+
+
+def note_deleted(session: Session, link: OrderLink, task_id: int | None = None) -> Problem:
+    """The store no longer has it. Whoever deleted it may have had reasons, so a person is asked, once (reliability.md, Part 6)."""
+    gone = problem("order.deleted")
+    if gone.code not in {row["code"] for row in link.problems}:
+        links.set_problems(link, (gone,), keep=("order.total_differs",))
+        tell(session, link, "needs_attention", gone.says, task_id)
+        alerts.notify(session, f"order:{link.id}:deleted", f"TikTok order {link.tiktok_order_id} is gone from your store",
+                      (gone.says, gone.fix), connection_id=link.connection_id, button=("Open the order", f"/admin/orders/{link.id}"))
+    return gone
 
 
 def _cancel_on_tiktok(case: _Case, order: Order) -> Result:

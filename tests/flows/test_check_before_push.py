@@ -17,7 +17,8 @@ from hub.models.listings import Listing, ListingEvent
 from hub.models.shops import Shop
 from hub.sandbox.pictures import picture
 from hub.seed import SeedCatalogue, SeedCategory, SeedImage, SeedProduct
-from tests.flows.catalogue import STORES, Api, approve, choose, forget, journal, listing_of, product_of, progress, push, writes
+from tests.flows.catalogue import Api, approve, choose, forget, journal, listing_of, product_of, progress, push, writes
+from tests.flows.conftest import STORES
 from tests.support.world import World, small_world
 
 SMALL = SeedImage("mug-from-afar.gif", draw=lambda: b"GIF89a\x40\x00\x40\x00")

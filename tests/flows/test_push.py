@@ -18,6 +18,7 @@ from hub.models.listings import Listing, ListingEvent, ListingSku, UploadedImage
 from hub.models.shops import Shop
 from hub.models.tasks import Task
 from hub.sandbox.catalogue import FLAWS, demo_catalogue
+from hub.stores import PLATFORMS
 from tests.flows.catalogue import (
     Api,
     approve,
@@ -461,6 +462,7 @@ def test_a_product_deleted_in_the_store_is_not_pushed(listed: World):
     assert [one["code"] for one in listing_of(listed, sku).problems if one["code"].startswith("product")] == ["product.unknown"]
 
 
+@pytest.mark.parametrize("either", [slug for slug, one in PLATFORMS.items() if one.plugin], indirect=True)
 def test_listing_rows_reach_the_store_s_own_grid(either_listed: Either):
     world, platform = either_listed
     world.settle(later_s=30)

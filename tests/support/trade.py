@@ -93,8 +93,8 @@ class Trade:
         return found
 
     def copies(self, order_id: str) -> list[dict[str, Any]]:
-        """All store orders with this key."""
-        return [one for one in self.world.store_orders(self.platform) if one["key"] == order_id]
+        """All store orders with this key; one that was archived no longer counts."""
+        return [one for one in self.world.store_orders(self.platform) if one["key"] == order_id and not one.get("deleted")]
 
     def in_store(self, order_id: str, step: str, body: Mapping[str, Any] | None = None) -> Any:
         """The merchant does something with the store order."""
