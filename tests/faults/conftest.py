@@ -97,8 +97,9 @@ class Worlds:
 
 
 @pytest.fixture(scope="session")
-def worlds(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, forks: Forks, redis_server: embedded.Server) -> Iterator[Worlds]:
-    """The worlds, one at a time."""
+def worlds(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, forks: Forks, redis_server: embedded.Server,
+           postgresql: PostgreSQL) -> Iterator[Worlds]:
+    """The worlds, one at a time. The servers are named here, so that they outlive the last of them."""
     kept = Worlds(request, tmp_path_factory, forks, redis_server.url)
     yield kept
     kept.close()
