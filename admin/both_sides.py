@@ -15,6 +15,7 @@ from hub.flows.settings import settings_of
 from hub.models.categories import CategoryMapping, TikTokCategory
 from hub.models.products import StoreProduct
 from hub.models.shops import Shop
+from hub.rules.field_sources import CREATE, UPDATE, Sources, title_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,12 @@ def both_sides(
     mapping: CategoryMapping | None,
     category: TikTokCategory | None,
     variants: Sequence[VariantRow],
+    rules: Sources,
+    is_there: bool,
 ) -> list[Compared]:
     settings = settings_of(shop).products if shop else None
+    title = title_of(rules, UPDATE if is_there else CREATE, product.hub_title)
+    keeps_title = is_there and rules.keeps("name")
     listing_url = request.path
     mapping_url = url_for("mappings.index", q=product.category_path[-60:]) if mapping else url_for("mappings.index")
     settings_url = url_for("settings.products")
@@ -58,13 +63,13 @@ def both_sides(
         Compared(
             "Title",
             product.title,
-            product.hub_title or "",
-            "Set here, for this product" if product.hub_title else "From your store",
+            title,
+            "TikTok Shop keeps its own: sync rules" if keeps_title else "Set here, for this product" if title else "From your store",
             (
-                Rung("This product", product.hub_title or "Nothing set here", bool(product.hub_title)),
-                Rung("Your store", product.title, not product.hub_title),
+                Rung("This product", product.hub_title or "Nothing set here", bool(title)),
+                Rung("Your store", product.title, not title and not keeps_title),
             ),
-            "#own",
+            "#own" if title or not product.hub_title else "#rules",
         ),
     ]
     path = category.path if category else ""
@@ -127,9 +132,9 @@ def both_sides(
                     f"Price{name}",
                     price_range(v.price, v.price, v.currency),
                     price_range(v.sent_price, v.sent_price, v.currency) if v.sent_price is not None else "",
-                    "From your store, by itself" if not settings or settings.sync_price else "Not sent: switched off in Settings",
+                    "TikTok Shop keeps its own: sync rules" if rules.keeps("price") else "From your store, by itself",
                     (),
-                    settings_url,
+                    "#rules",
                 )
             )
         if v.stock is not None:
@@ -138,9 +143,9 @@ def both_sides(
                     f"Stock{name}",
                     f"{v.stock:,}",
                     f"{v.sent_stock:,}" if v.sent_stock is not None else "",
-                    "From your store, by itself" if not settings or settings.sync_stock else "Not sent: switched off in Settings",
+                    "TikTok Shop keeps its own: sync rules" if rules.keeps("stock") else "From your store, by itself",
                     (),
-                    settings_url,
+                    "#rules",
                 )
             )
     return found

@@ -11,7 +11,7 @@ from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from admin import asking, badges, links
+from admin import asking, badges, links, sync_rules
 from admin.base import Page, find, hub, needs, record, require, scope
 from admin.both_sides import both_sides
 from admin.choices import asked_attributes, category_of, confirmed, mapping_of, picked_brand, typed_attributes
@@ -22,11 +22,16 @@ from admin.product_rows import ProductRow, seller_center_url, tiktok_badge, told
 from admin.timeline import moment_of
 from hub import clock
 from hub.domain.listings import ListingState
+from hub.domain.settings import ProductSettings
 from hub.errors import HubError
 from hub.flows import categories as category_flows
 from hub.flows import listings as listing_flows
+from hub.flows.settings import change_rules, change_threshold, change_title, choices_of, settings_of, sources_of
 from hub.models.listings import Listing, ListingEvent
 from hub.models.products import StoreProduct
+from hub.models.shops import Shop
+from hub.rules.field_sources import sources
+from hub.rules.stock import threshold_of
 
 
 class OneProduct(Page):
@@ -49,7 +54,13 @@ class OneProduct(Page):
                 .order_by(ListingEvent.at.desc(), ListingEvent.id.desc())
                 .limit(200)
             ).all()
-            compared = both_sides(product, shop, mapping, category, variants)
+            choices = choices_of(db, shop) if shop else {}
+            general = sources(choices, settings_of(shop).products.rules if shop else {}, {})
+            rules = sources_of(db, shop, product) if shop else general
+            compared = both_sides(product, shop, mapping, category, variants, rules, listing.tiktok_product_id is not None)
+            defaults = settings_of(shop).products if shop else ProductSettings()
+            own_threshold = product.hub_threshold or {}
+            threshold = threshold_of(own_threshold, defaults.threshold, defaults.threshold_mode)
         row = ProductRow(
             listing,
             product,
@@ -74,6 +85,11 @@ class OneProduct(Page):
             chosen=scope(),
             seller_center=seller_center_url(shop, listing),
             own=_own_fields(product),
+            rules=sync_rules.of_product(choices, general, rules, product.hub_rules or {}),
+            threshold=sync_rules.number_field(own_threshold.get("number", ""), of_product=True),
+            threshold_says=sync_rules.threshold_says(threshold, own_threshold, keeps_stock=rules.keeps("stock")),
+            own_threshold=own_threshold,
+            modes=sync_rules.MODES,
             stale=_is_empty(listing),
         )
 
@@ -102,13 +118,53 @@ class OneProduct(Page):
         with self.db.write() as db:
             product = db.get_one(StoreProduct, product_id)
             before = {"title": product.hub_title, "package": product.hub_package}
-            product.hub_title, product.hub_package = title, package
+            change_title(product, title)
+            product.hub_package = package
             _changed(db, listing_id)
             after = {"title": product.hub_title, "package": product.hub_package}
             _tell(db, listing_id, "values", "changed the values for TikTok Shop")
             record(db, "product values changed", product.title, before, after, product.connection_id)
         flash("Saved. Push the product to send it.", "success")
         return redirect(url_for("products.page", listing_id=listing_id))
+
+    @expose("/<int:listing_id>/rules", methods=["POST"])
+    @needs("mend")
+    def own_rules(self, listing_id: int) -> Any:
+        """Whose value each field of this product has; one left empty follows Settings (DET-02)."""
+        with self.db.write() as db:
+            listing = find(db, Listing, listing_id)
+            product, shop = db.get_one(StoreProduct, listing.product_id), db.get_one(Shop, listing.shop_id)
+            before = dict(product.hub_rules or {})
+            try:
+                change_rules(db, shop, product, {**before, **sync_rules.posted_rules(request.form, choices_of(db, shop))})
+            except ValueError:
+                flash("Choose one of what is offered for this store. Nothing was saved.", "error")
+                return redirect(url_for("products.page", listing_id=listing_id) + "#rules")
+            _changed(db, listing_id)
+            listing_flows.submit_stocks(db, shop, [listing_id], current_user.name or current_user.email)
+            _tell(db, listing_id, "rules", "changed the sync rules")
+            record(db, "product sync rules changed", product.title, before, product.hub_rules, product.connection_id)
+        flash("Saved. Push the product to send it.", "success")
+        return redirect(url_for("products.page", listing_id=listing_id) + "#rules")
+
+    @expose("/<int:listing_id>/threshold", methods=["POST"])
+    @needs("mend")
+    def own_threshold(self, listing_id: int) -> Any:
+        """This product's own low-inventory threshold, or that none applies to it (INV-09, INV-10)."""
+        number, mode, wrong = sync_rules.posted_threshold(request.form)
+        if wrong:
+            flash(wrong, "error")
+            return redirect(url_for("products.page", listing_id=listing_id) + "#low")
+        with self.db.write() as db:
+            listing = find(db, Listing, listing_id)
+            product = db.get_one(StoreProduct, listing.product_id)
+            before = dict(product.hub_threshold or {})
+            change_threshold(product, number=number, mode=mode, exclude="exclude" in request.form)
+            listing_flows.submit_stocks(db, db.get_one(Shop, listing.shop_id), [listing_id], current_user.name or current_user.email)
+            _tell(db, listing_id, "threshold", "changed the low-inventory threshold")
+            record(db, "product threshold changed", product.title, before, product.hub_threshold, product.connection_id)
+        flash("Saved. It is applied now.", "success")
+        return redirect(url_for("products.page", listing_id=listing_id) + "#low")
 
     @expose("/<int:listing_id>/category", methods=["GET", "POST"])
     def own_category(self, listing_id: int) -> Any:

@@ -7,18 +7,22 @@ from typing import Any, ClassVar
 
 from flask import flash, redirect, request, url_for
 from flask_admin import expose
+from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from admin import sync_rules
 from admin.base import Page, Scope, needs, record, scope
 from admin.choices import picked_brand
 from admin.formatting import plural
 from admin.forms import Field, whole_number
 from admin.order_query import needs_you
+from hub.flows.listings import submit_recheck
 from hub.flows.orders import submit_fulfilment
 from hub.flows.settings import change_settings, settings_of
 from hub.models.orders import OrderLink
 from hub.models.shops import Shop
+from hub.rules.field_sources import Choices, not_offered, sources
 from hub.stores import PLATFORMS
 from hub.stores.base import Platform
 
@@ -34,17 +38,6 @@ PRODUCT_SWITCHES = (
         "Push changes by themselves",
         "On: when title, text or pictures of a listed product change in your store, they are sent to TikTok Shop. "
         "Off: the product shows “Changes waiting” until you push it.",
-    ),
-    (
-        "sync_price",
-        "Send prices by themselves",
-        "On: a price change in your store is on TikTok Shop within a minute. Off: only with Update price or a push.",
-    ),
-    (
-        "sync_stock",
-        "Send stock by itself",
-        "On: a stock change in your store is on TikTok Shop within a minute. "
-        "Off: only with Update stock or a push; you may sell what you no longer have.",
     ),
 )
 ORDER_SWITCHES = (
@@ -128,6 +121,7 @@ class Settings(Page):
                 error=errors.get("package_weight", ""),
             )
         )
+        choices = _choices(chosen)
         reserve = Field(
             name="stock_reserve",
             label="Pieces kept back",
@@ -144,6 +138,10 @@ class Settings(Page):
             now=now,
             sizes=sizes,
             reserve=reserve,
+            rules=sync_rules.of_shop(choices, sources(choices, now.rules, {})),
+            threshold=sync_rules.number_field(typed.get("threshold", now.threshold), errors.get("threshold", "")),
+            threshold_mode=now.threshold_mode,
+            modes=sync_rules.MODES,
             errors=errors,
             switches=[(name, title, text, getattr(now, name)) for name, title, text in PRODUCT_SWITCHES],
             scopes=(chosen.connection.store or {}).get("scopes", []) if chosen.connection else [],
@@ -183,11 +181,21 @@ class Settings(Page):
                 ("CENTIMETER", "KILOGRAM") if form["units"] == "metric" else ("INCH", "POUND")
             )
         changes["brand_id"], changes["brand_name"] = picked_brand(form)
+        now, choices = settings_of(chosen.shop).products, _choices(chosen)
+        changes["rules"] = {**now.rules, **sync_rules.posted_rules(form, choices)}
+        if not_offered(choices, {name: value for name, value in changes["rules"].items() if value}):
+            errors["rules"] = "Choose one of what is offered for this store."
+        if "threshold" in form:
+            changes["threshold"], mode, wrong = sync_rules.posted_threshold(form)
+            changes["threshold_mode"] = mode or now.threshold_mode
+            if wrong:
+                errors["threshold"] = wrong
         if errors:
             answer = self._products_page(
                 {
                     name: form.get(name, "")
-                    for name in ("package_length", "package_width", "package_height", "package_weight", "stock_reserve")
+                    for name in ("package_length", "package_width", "package_height", "package_weight", "stock_reserve", "threshold")
+                    if name in form
                 },
                 errors,
             )
@@ -195,6 +203,8 @@ class Settings(Page):
         with self.db.write() as db:
             before, after = change_settings(db, chosen.shop_id, "products", changes)
             shop = db.get_one(Shop, chosen.shop_id)
+            if any(before[name] != after[name] for name in ("threshold", "threshold_mode", "stock_reserve", "rules")):
+                submit_recheck(db, shop, current_user.name or current_user.email)
             was = {"scope": shop.scope, "warehouse": shop.warehouse_id}
             codes = {str(one.get("code")) for one in (chosen.connection.store or {}).get("scopes", [])} if chosen.connection else set()
             if form.get("scope", "") in codes:
@@ -292,6 +302,12 @@ class Settings(Page):
 
 def _platform(chosen: Scope) -> Platform | None:
     return PLATFORMS.get(chosen.connection.platform) if chosen.connection is not None else None
+
+
+def _choices(chosen: Scope) -> Choices:
+    """Whose value each field may have in this store system."""
+    platform = _platform(chosen)
+    return platform.rule_choices if platform is not None else {}
 
 
 def _offered(chosen: Scope) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from hub.flows.settings import change_settings, settings_of
 from hub.models.connections import Connection
 from hub.models.shops import Shop
 from hub.models.tiktok import App, Grant
+from hub.rules.field_sources import UPDATE, Source, rule_name
 
 blueprint = section("connection", "The connection that the token belongs to")
 
@@ -158,7 +159,9 @@ class SyncIn(OfShop):
     changes = fields.Boolean(metadata={"description": "Push changed products"})
 
 
-SWITCHES = {"price": "sync_price", "stock": "sync_stock", "new_products": "auto_pull", "changes": "auto_push"}
+SWITCHES = {"new_products": "auto_pull", "changes": "auto_push"}
+# Switched on and off as a rule: the store's value, or TikTok Shop's own.
+BY_RULE = {"price": rule_name("price", UPDATE), "stock": rule_name("stock", UPDATE)}
 
 
 @blueprint.route("/connections")
@@ -361,7 +364,9 @@ def put_sync(asked: dict[str, Any]) -> dict[str, Any]:
     """Switches what is sent by itself."""
     with hub().db.write() as session:
         shop = my_shop(session, asked["shop_id"], asked["store"])
-        changes = {SWITCHES[name]: asked[name] for name in SWITCHES if name in asked}
+        changes: dict[str, Any] = {SWITCHES[name]: asked[name] for name in SWITCHES if name in asked}
+        if rules := {BY_RULE[name]: (Source.ORIGIN if asked[name] else Source.TTS).value for name in BY_RULE if name in asked}:
+            changes["rules"] = {**settings_of(shop).products.rules, **rules}
         before, after = change_settings(session, shop.id, "products", changes)
         if before != after:
             record(session, "settings changed", "products", {name: before[name] for name in changes}, {name: after[name] for name in changes})
@@ -370,4 +375,5 @@ def put_sync(asked: dict[str, Any]) -> dict[str, Any]:
 
 def _sync_out(shop: Shop) -> dict[str, Any]:
     products = settings_of(shop).products
-    return {"shop_id": shop.tiktok_shop_id, **{name: getattr(products, setting) for name, setting in SWITCHES.items()}}
+    return {"shop_id": shop.tiktok_shop_id, **{name: products.rules.get(rule) != Source.TTS for name, rule in BY_RULE.items()},
+            **{name: getattr(products, setting) for name, setting in SWITCHES.items()}}

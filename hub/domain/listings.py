@@ -76,6 +76,9 @@ class TikTokSku:
     currency: str = ""
     stock: Mapping[str, int] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
+    barcode: str = ""
+    barcode_type: str = ""
+    image_uri: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +97,9 @@ class TikTokProduct:
     reasons: tuple[tuple[str, str, str], ...] = ()
     category_id: str = ""
     brand_id: str = ""
+    description: str = ""
     image_url: str = ""
+    image_uris: tuple[str, ...] = ()
     updated_at: datetime | None = None
 
 

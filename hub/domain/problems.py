@@ -120,6 +120,7 @@ CATALOGUE: dict[str, _Entry] = {
     "tiktok.ip": _Entry("TikTok Shop", "TikTok Shop does not accept calls from this server: {says}", "Add this server's address to the app's allow list in Partner Center.", "connection"),
     "tiktok.review": _Entry("TikTok Shop review › {where_}", "{says}", "{suggestion}", "product"),
     "tiktok.gone": _Entry("TikTok Shop", "The product no longer exists on TikTok Shop.", "Push it again to create it anew, or map it to another TikTok Shop product.", "product"),
+    "tiktok.not_taken": _Entry("TikTok Shop", "TikTok Shop took the {field} that was sent, “{sent}”, and yet shows “{shown}”.", "Push it again, or let TikTok Shop keep its own: under Sync rules on this page.", "product"),
     "listing.not_live": _Entry("TikTok Shop", "Price and stock can be changed only while the product is live.", "Wait until the review is done; the change is sent by itself then.", "product"),
     "sku.not_found": _Entry("Variants › {sku}", "SKU-related products are not found, please manually push to create a new product.", "Check the SKU in the store, then push this product singly.", "product.push"),
     # -- orders

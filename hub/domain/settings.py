@@ -9,7 +9,11 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductSettings:
-    """How products go to TikTok Shop. Package size in whole numbers (ATT-09), weight in the unit named."""
+    """How products go to TikTok Shop. Package size in whole numbers (ATT-09), weight in the unit named.
+
+    ``rules``: whose value a field has, by ``<field>.<moment>`` (`hub.rules.field_sources`). ``threshold``: fewer pieces than that are
+    too few, 0 = off; ``threshold_mode`` as in `hub.rules.stock`.
+    """
 
     package_length: int | None = None
     package_width: int | None = None
@@ -23,9 +27,10 @@ class ProductSettings:
     barcode_type: str = ""      # GTIN, EAN, UPC or ISBN for all codes; empty: told by their digits
     auto_pull: bool = False
     auto_push: bool = False
-    sync_price: bool = True
-    sync_stock: bool = True
     stock_reserve: int = 0
+    rules: Mapping[str, str] = field(default_factory=dict)
+    threshold: int = 0
+    threshold_mode: str = "out_of_stock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -16,23 +16,27 @@ from hub.domain.products import Offer, Product, VariantRef
 from hub.domain.settings import ProductSettings
 from hub.flows.categories import as_category
 from hub.flows.html import clean
-from hub.flows.settings import settings_of
+from hub.flows.settings import settings_of, sources_of
 from hub.models.categories import CategoryMapping, TikTokCategory
 from hub.models.listings import Listing, ListingSku
 from hub.models.orders import LinkState, OrderLink, OrderUnit
 from hub.models.products import StoreOffer, StoreProduct, StoreVariant
 from hub.models.shops import Shop
 from hub.models.values import unpack
+from hub.rules.field_sources import CREATE, UPDATE, Sources, title_of
 from hub.rules.listings import Ground
 from hub.rules.precedence import Chosen, choose, merge
-from hub.rules.stock import stock_to_send
+from hub.rules.stock import Threshold, must_come_down, stock_shown, stock_to_send, threshold_of
 
 _NOT_IN_STORE_YET = (LinkState.SEEN, LinkState.CREATING, LinkState.NEEDS_ATTENTION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """A listing at hand. ``category_from``/``brand_from`` say which level chose; ``skus`` by store variant row."""
+    """A listing at hand. ``category_from``/``brand_from`` say which level chose; ``skus`` by store variant row. ``sources``: whose
+    value each field has. ``down_because``: why it must not be on sale now (``threshold``, ``store``), "" where it may; ``low``: the
+    SKUs below the threshold, with their quantities.
+    """
 
     listing: Listing
     shop: Shop
@@ -46,6 +50,15 @@ class Facts:
     variants: Sequence[StoreVariant]
     skus: dict[int, ListingSku]
     has_offers: bool
+    sources: Sources
+    threshold: Threshold | None
+    low: Mapping[str, int]
+    down_because: str
+
+    @property
+    def moment(self) -> str:
+        """Whether a push makes the product on TikTok Shop or changes it."""
+        return UPDATE if self.listing.tiktok_product_id else CREATE
 
 
 def facts_of(session: Session, listing_id: int) -> Facts:
@@ -71,21 +84,40 @@ def facts_of(session: Session, listing_id: int) -> Facts:
     product = replace(unpack(Product, row.data), description=clean(str(row.data.get("description", ""))))
     package, weight = _package(row, mapping, settings)
     external = {one.id: one.external_id for one in variants}
+    rules = sources_of(session, shop, row)
+    # What TikTok Shop keeps by itself has no threshold here.
+    threshold = None if rules.keeps("stock") or not product.stock_synced \
+        else threshold_of(row.hub_threshold or {}, settings.threshold, settings.threshold_mode)
+    quantities = {id_: stock_to_send(offer.salable, reserve=settings.stock_reserve, pending=pending.get(id_, 0),
+                                     active=offer.active and row.active) for id_, offer in offers.items()}
+    # A single variant that can't be bought in this view says nothing of the stock; a product that is off as a whole has none.
+    counted = {one.sku or one.external_id: quantities[one.id] for one in variants
+               if one.active and one.id in skus and one.id in quantities and (offers[one.id].active or not row.active)}
     ground = Ground(
         region=shop.region, currency=shop.currency, warehouse_id=shop.warehouse_id,
         category=as_category(node) if node is not None else None, category_name=node.name if node is not None else "",
-        store_category=row.category_path, brand_id=brand.value[0] if brand.value else "", title=row.hub_title,
+        store_category=row.category_path, brand_id=brand.value[0] if brand.value else "",
+        title=title_of(rules, UPDATE if listing.tiktok_product_id else CREATE, row.hub_title),
         description=clean(row.hub_description) if row.hub_description else "",
         values=_values(row, mapping, settings), package=package, dimension_unit=settings.dimension_unit, weight=weight,
         weight_unit=settings.weight_unit, own_weight=bool((row.hub_package or {}).get("weight")), barcode_type=settings.barcode_type,
         offers={external[id_]: as_offer(offer, row.external_id, external[id_]) for id_, offer in offers.items()},
-        stock={external[id_]: stock_to_send(offer.salable, reserve=settings.stock_reserve, pending=pending.get(id_, 0),
-                                            active=offer.active and row.active) for id_, offer in offers.items()},
+        stock={external[id_]: stock_shown(quantity, threshold) for id_, quantity in quantities.items()},
         tiktok_sku_ids={external[id_]: sku.tiktok_sku_id for id_, sku in skus.items() if id_ in external},
         warehouses=frozenset(str(one["id"]) for one in shop.warehouses if one.get("enabled") and one.get("kind") == "sales"))
     return Facts(listing=listing, shop=shop, row=row, product=product, settings=settings, ground=ground,
                  category_from=category_id.level, brand_from=brand.level, brand_name=brand.value[1] if brand.value else "",
-                 variants=variants, skus=skus, has_offers=bool(offers))
+                 variants=variants, skus=skus, has_offers=bool(offers), sources=rules, threshold=threshold,
+                 low={sku: quantity for sku, quantity in counted.items() if threshold is not None and threshold.is_low(quantity)},
+                 down_because=_down_because(listing, row, rules, counted, threshold))
+
+
+def _down_because(listing: Listing, row: StoreProduct, rules: Sources, quantities: Mapping[str, int], threshold: Threshold | None) -> str:
+    if rules.follows_status and not row.active:
+        return "store"
+    if not quantities:
+        return listing.down_because         # nothing is known of its stock: what was decided last holds
+    return "threshold" if must_come_down(quantities.values(), threshold) else ""
 
 
 def _values(row: StoreProduct, mapping: CategoryMapping | None, settings: ProductSettings) -> dict[str, Chosen]:

@@ -25,7 +25,7 @@ from hub.flows.listing_facts import Facts, facts_of
 from hub.flows.order_links import insert_once
 from hub.flows.orders import submit_relay
 from hub.flows.products import store_offers, submit_for_listing
-from hub.flows.settings import settings_of
+from hub.flows.settings import sources_of
 from hub.flows.tasks import Result, TaskView
 from hub.models.connections import Connection, Watermark
 from hub.models.listings import Listing, ListingEvent, ListingSku, Origin, UploadedImage
@@ -34,6 +34,7 @@ from hub.models.products import StoreProduct, StoreVariant
 from hub.models.shops import Shop
 from hub.models.tasks import Task
 from hub.rules.checks.pictures import fits
+from hub.rules.field_sources import UPDATE, Sending, Sources, differences, is_partial, remembered, sending, with_theirs, without
 from hub.rules.listings import Checked, fingerprint
 from hub.rules.listings import check_listing as check_listing_rules
 from hub.rules.picture_files import look
@@ -53,6 +54,7 @@ ROWS_A_CALL = 500
 _LIVE, _REVIEW, _REFUSED = "ACTIVATE", "PENDING", "FAILED"
 _DOWN = {"SELLER_DEACTIVATED"}
 _GONE = {"DELETED"}
+_UNDECIDED = {"AUDITING", "FAILED"}
 _UNKNOWN_SKU = frozenset({12052556, 12052557})
 # In a kept problem: the kind of work that met it.
 _OF = "of"
@@ -79,6 +81,17 @@ def submit_prices(session: Session, shop: Shop, listing_ids: Sequence[int], by: 
 def submit_stocks(session: Session, shop: Shop, listing_ids: Sequence[int], by: str) -> Task:
     """Sends the stock of these listings (UPD-02)."""
     return _fan_out(session, Kind.UPDATE_STOCKS, shop, listing_ids, by, "Update stock")
+
+
+def submit_recheck(session: Session, shop: Shop, by: str) -> Task | None:
+    """After a change of rules or threshold: everything that is on sale, or that the hub took off sale, is looked at by them."""
+    labels: dict[int, str] = {listing_id: title for listing_id, title in session.execute(
+        select(Listing.id, StoreProduct.title).join(StoreProduct, StoreProduct.id == Listing.product_id)
+        .where(Listing.shop_id == shop.id, (Listing.tiktok_status == _LIVE) | (Listing.down_because != "")))}
+    if not labels:
+        return None
+    return tasks.fan_out(session, Kind.UPDATE_STOCKS, list(labels), labels=labels, connection_id=shop.connection_id, shop_id=shop.id,
+                         lane_of=listing_lane, by=by, summary=f"Apply stock rules ({len(labels)})")
 
 
 def submit_active(session: Session, shop: Shop, listing_ids: Sequence[int], active: bool, by: str) -> Task:
@@ -118,18 +131,20 @@ def push_listing(hub: Hub, listing_id: int, task: TaskView) -> Result:
     drafted = checked.draft
     if drafted is None:
         return _needs_attention(hub, listing_id, checked.problems, task)
-    mark, listing = fingerprint(drafted), facts.listing
+    going, listing = sending(drafted, facts.sources, facts.moment), facts.listing
+    # What TikTok Shop keeps needs no push when it changes.
+    mark = fingerprint(without(going.draft, sending(drafted, facts.sources, UPDATE).left_out))
     calm = (ListingState.LIVE, ListingState.IN_REVIEW)
     if listing.tiktok_product_id and listing.pushed_hash == mark and listing.state in calm and not listing.pending:
         return Result(Outcome.NO_CHANGE, "TikTok Shop has it just like this")
     tiktok = hub.shop_for(facts.shop.id)
     try:
-        images = _upload_images(hub, facts, drafted, tiktok)
-        saved = _save(hub, facts, drafted, images, tiktok)
+        images = _upload_images(hub, facts, going.draft, tiktok)
+        saved = _save(hub, facts, going, images, tiktok)
     except Refused as error:
         return _needs_attention(hub, listing_id, list(error.problems) or [problem("tiktok.refused", says=error.says)], task)
     saved = replace(saved, warnings=(*saved.warnings, *(one.says for one in checked.notes)))
-    _note_saved(hub, facts, drafted, saved, mark, task)
+    _note_saved(hub, facts, going, saved, mark, task)
     return Result(Outcome.OK, "Sent; TikTok Shop reviews it now", (), {"tiktok_product_id": saved.product_id})
 
 
@@ -229,22 +244,17 @@ def _send_picture(hub: Hub, grant_id: int, url: str, use_case: str, content: str
     return uri
 
 
-def _save(hub: Hub, facts: Facts, draft: Draft, images: Mapping[str, str], tiktok: TikTokShop) -> Saved:
+def _save(hub: Hub, facts: Facts, going: Sending, images: Mapping[str, str], tiktok: TikTokShop) -> Saved:
     """Creates or edits. A create's key is committed before it is sent, so that after a crash the same create is repeated
     under the same key, or the product is found by its SKUs, and no second one is made."""
-    listing = facts.listing
+    listing, draft = facts.listing, going.draft
     if listing.tiktok_product_id:
-        tasks.about_to_write()
-        # Price and stock of a live product go their own way, so that a slow edit never brings back older ones.
         try:
-            return tiktok.products.edit(listing.tiktok_product_id, draft, images,
-                                        with_price=not _is_live(listing),
-                                        with_stock=not _is_live(listing) and facts.product.stock_synced)
+            return _edit(facts, going, images, tiktok)
         except Refused as error:
             if not has_code(error, _UNKNOWN_SKU):
                 raise
-        return tiktok.products.edit(listing.tiktok_product_id, _with_ids_there(tiktok, listing.tiktok_product_id, draft), images,
-                                    with_stock=facts.product.stock_synced)
+        return _edit(facts, replace(going, draft=_with_ids_there(tiktok, listing.tiktok_product_id, draft)), images, tiktok, again=True)
     had_intent = bool(listing.intent_key)
     with hub.db.write() as session:
         row = session.get_one(Listing, listing.id)
@@ -255,6 +265,30 @@ def _save(hub: Hub, facts: Facts, draft: Draft, images: Mapping[str, str], tikto
         return found
     tasks.about_to_write()
     return tiktok.products.create(draft, key, images)
+
+
+def _edit(facts: Facts, going: Sending, images: Mapping[str, str], tiktok: TikTokShop, *, again: bool = False) -> Saved:
+    """Makes the product there equal to the draft, without what TikTok Shop keeps: a full edit would wipe that (contract 13.7)."""
+    product_id = facts.listing.tiktok_product_id
+    assert product_id is not None
+    with_price, with_stock = _goes_along(facts, going, again=again)
+    there = tiktok.products.get(product_id, under_review=True) if is_partial(going) else None
+    tasks.about_to_write()
+    if there is None:
+        return tiktok.products.edit(product_id, going.draft, images, with_price=with_price, with_stock=with_stock)
+    moves = bool(there.category_id) and there.category_id != going.draft.category_id     # a partial edit can't change the category
+    draft = with_theirs(going, there, whole=moves)
+    uris = {**images, **{uri: uri for uri in (*there.image_uris, *(sku.image_uri for sku in there.skus)) if uri}}
+    if moves:
+        return tiktok.products.edit(product_id, draft, uris, with_price=with_price, with_stock=with_stock)
+    return tiktok.products.edit_part(product_id, draft, uris, going.left_out, with_price=with_price, with_stock=with_stock)
+
+
+def _goes_along(facts: Facts, going: Sending, *, again: bool = False) -> tuple[bool, bool]:
+    """Whether an edit carries price and stock of known SKUs. Those of a live product go their own way, so that a slow edit never
+    brings back older ones."""
+    along = again or not _is_live(facts.listing)
+    return along and "price" not in going.left_out, along and "stock" not in going.left_out and facts.product.stock_synced
 
 
 def _with_ids_there(tiktok: TikTokShop, product_id: str, draft: Draft) -> Draft:
@@ -274,7 +308,7 @@ def _created_before(tiktok: TikTokShop, draft: Draft) -> Saved | None:
     return None
 
 
-def _note_saved(hub: Hub, facts: Facts, draft: Draft, saved: Saved, mark: str, task: TaskView) -> None:
+def _note_saved(hub: Hub, facts: Facts, going: Sending, saved: Saved, mark: str, task: TaskView) -> None:
     now = clock.now()
     with hub.db.write() as session:
         listing = session.get_one(Listing, facts.listing.id)
@@ -282,16 +316,16 @@ def _note_saved(hub: Hub, facts: Facts, draft: Draft, saved: Saved, mark: str, t
         listing.tiktok_product_id, listing.intent_key, listing.intent_at = saved.product_id, "", None
         listing.origin = listing.origin or Origin.PUSHED
         listing.pushed_hash, listing.pushed_at, listing.pending, listing.problems = mark, now, False, []
-        listing.tiktok_audit, listing.updated_at = "AUDITING", now
+        listing.tiktok_audit, listing.updated_at, listing.sent = "AUDITING", now, remembered(going.draft, going.left_out)
         stays_live = not is_new and _is_live(listing)
         listing.state = ListingState.LIVE if stays_live else ListingState.IN_REVIEW
         if not stays_live:
             listing.tiktok_status = _REVIEW
-        _note_skus(session, facts, draft, saved, with_offers=not _is_live(facts.listing))
+        _note_skus(session, facts, going, saved)
         says = "Pushed; in review" if is_new else "Changes sent; in review"
         tell(session, listing.id, "pushed", " · ".join([says, *saved.warnings]), task.id)
         if stays_live:
-            _submit_offers(session, facts.shop, listing.id, with_price=True)
+            _submit_offers(session, facts.shop, listing.id)
         submit_for_listing(session, Kind.CHECK_LISTING, facts.shop, listing.id, run_at=now + CHECK_AFTER)
         submit_rows(session, facts.shop)
 
@@ -301,11 +335,12 @@ def _is_live(listing: Listing) -> bool:
     return listing.tiktok_status == _LIVE
 
 
-def _note_skus(session: Session, facts: Facts, draft: Draft, saved: Saved, *, with_offers: bool) -> None:
+def _note_skus(session: Session, facts: Facts, going: Sending, saved: Saved) -> None:
+    with_price, with_stock = _goes_along(facts, going)
     now, row_of = clock.now(), {one.external_id: one.id for one in facts.variants}
     known = {one.variant_id: one for one in session.scalars(select(ListingSku).where(ListingSku.listing_id == facts.listing.id))}
     kept = set()
-    for sku in draft.skus:
+    for sku in going.draft.skus:
         tiktok_id = saved.sku_ids.get(sku.seller_sku)
         if tiktok_id is None:
             continue
@@ -316,20 +351,21 @@ def _note_skus(session: Session, facts: Facts, draft: Draft, saved: Saved, *, wi
             session.execute(delete(ListingSku).where(ListingSku.shop_id == facts.shop.id, ListingSku.tiktok_sku_id == tiktok_id))
             row = ListingSku(listing_id=facts.listing.id, shop_id=facts.shop.id, variant_id=variant_id)
             session.add(row)
-        first = with_offers or row.tiktok_sku_id != tiktok_id
+        is_new = row.tiktok_sku_id != tiktok_id
         row.tiktok_sku_id, row.seller_sku = tiktok_id, sku.seller_sku
-        if first:
-            row.sent_price, row.sent_stock, row.sent_at = to_micro(sku.price), sku.stock, now
+        if is_new or with_price:
+            row.sent_price, row.sent_at = to_micro(sku.price), now
+        if is_new or with_stock:
+            row.sent_stock, row.sent_at = sku.stock, now
     for variant_id, row in known.items():
         if variant_id not in kept:
             session.delete(row)       # a full edit deletes the SKUs that it doesn't name (contract 13.7)
 
 
-def _submit_offers(session: Session, shop: Shop, listing_id: int, *, with_price: bool) -> None:
-    """Price and stock may have moved while TikTok Shop could not take them."""
+def _submit_offers(session: Session, shop: Shop, listing_id: int) -> None:
+    """Price and stock may have moved while TikTok Shop could not take them; what the rules keep is not sent."""
     submit_for_listing(session, Kind.UPDATE_STOCK, shop, listing_id)
-    if with_price:
-        submit_for_listing(session, Kind.UPDATE_PRICE, shop, listing_id)
+    submit_for_listing(session, Kind.UPDATE_PRICE, shop, listing_id)
 
 
 def _needs_attention(hub: Hub, listing_id: int, problems: Sequence[Problem], task: TaskView, kind: Kind = Kind.PUSH_LISTING) -> Result:
@@ -398,16 +434,21 @@ def note_tiktok(session: Session, listing_id: int, there: TikTokProduct | None, 
         gone = problem("tiktok.gone")
         session.execute(delete(ListingSku).where(ListingSku.listing_id == listing.id))
         listing.tiktok_product_id, listing.tiktok_status, listing.tiktok_audit, listing.pushed_hash = None, "", "", ""
+        listing.down_because, listing.sent = "", {}
         listing.state, listing.problems = ListingState.NEEDS_ATTENTION, [gone.as_json()]
         tell(session, listing.id, "gone", gone.says, task_id)
         submit_rows(session, shop)
         return Result(Outcome.NEEDS_ATTENTION, gone.says, (gone,))
     listing.tiktok_status, listing.tiktok_audit = there.status, there.audit
+    if there.status not in _DOWN:
+        listing.down_because = ""
+    rules = sources_of(session, shop, session.get_one(StoreProduct, listing.product_id))
     problems = _review_problems(there)
     # What a push or an update met is not over because the product is still on sale: the next one that succeeds ends it.
     unsettled = [row for row in listing.problems if row.get(_OF)] if was_live and there.status == _LIVE else []
     if there.status == _LIVE:
-        listing.state = ListingState.NEEDS_ATTENTION if there.audit == _REFUSED or unsettled else ListingState.LIVE
+        problems += _not_taken(listing, there, rules)
+        listing.state = ListingState.NEEDS_ATTENTION if there.audit == _REFUSED or problems or unsettled else ListingState.LIVE
         listing.live_at = listing.live_at or now
         listing.taken_down = False
     elif there.status == _REVIEW:
@@ -422,7 +463,9 @@ def note_tiktok(session: Session, listing_id: int, there: TikTokProduct | None, 
         problems = []
     listing.problems = [*[one.as_json() for one in problems], *unsettled]
     if _is_live(listing) and not was_live:
-        _submit_offers(session, shop, listing.id, with_price=settings_of(shop).products.sync_price)
+        _submit_offers(session, shop, listing.id)
+    elif _is_live(listing) and not rules.keeps("stock"):
+        _stock_rose(session, shop, listing, there, task_id)
     if listing.state is not before:
         tell(session, listing.id, listing.state.value, _STATE_SAYS[listing.state] if not listing.problems else listing.problems[0]["says"], task_id)
         submit_rows(session, shop)
@@ -443,6 +486,34 @@ def _review_problems(there: TikTokProduct) -> list[Problem]:
                     suggestion=suggestion or "Mend it in the store, pull it again, then push.") for where, says, suggestion in there.reasons]
 
 
+_FIELD_WORDS = {"name": "title", "description": "description", "media": "number of pictures", "brand": "brand"}
+
+
+def _not_taken(listing: Listing, there: TikTokProduct, rules: Sources) -> list[Problem]:
+    """What TikTok Shop accepted and yet shows otherwise, once nothing of it is in review any more."""
+    if there.audit in _UNDECIDED or not there.skus or not there.description:      # a search tells less than a look
+        return []
+    return [problem("tiktok.not_taken", field=_FIELD_WORDS[field], sent=_short(sent), shown=_short(shown))
+            for field, sent, shown in differences(listing.sent or {}, there, rules)]
+
+
+def _short(text: str) -> str:
+    return f"{text[:80]}…" if len(text) > 80 else text or "nothing"
+
+
+def _stock_rose(session: Session, shop: Shop, listing: Listing, there: TikTokProduct, task_id: int | None) -> None:
+    """A cancelled order can put units back where there should be none: it is set back, and told (INV-08)."""
+    stock = {sku.sku_id: sku.stock.get(shop.warehouse_id, 0) for sku in there.skus}
+    risen = [row for row in session.scalars(select(ListingSku).where(ListingSku.listing_id == listing.id, ListingSku.sent_stock == 0))
+             if stock.get(row.tiktok_sku_id, 0) > 0]
+    for row in risen:
+        row.sent_stock = None
+        tell(session, listing.id, "stock", f"TikTok Shop had {stock[row.tiktok_sku_id]} of {row.seller_sku} on sale again, as after a "
+             "cancelled order; your rules say otherwise, so it is set back", task_id)
+    if risen:
+        submit_for_listing(session, Kind.UPDATE_STOCK, shop, listing.id)
+
+
 def activate(hub: Hub, listing_id: int, task: TaskView) -> Result:
     """Puts the product up again; TikTok Shop reviews it anew."""
     return _set_active(hub, listing_id, True, task)
@@ -458,25 +529,84 @@ def _set_active(hub: Hub, listing_id: int, active: bool, task: TaskView) -> Resu
         listing = session.get_one(Listing, listing_id)
     if not listing.tiktok_product_id:
         return Result(Outcome.NO_CHANGE, "Not on TikTok Shop yet")
+    if listing.down_because and not active:
+        return _stays_down(hub, listing_id, task)
     products = hub.shop_for(listing.shop_id).products
     tasks.about_to_write()
     refused = (products.activate if active else products.deactivate)([listing.tiktok_product_id])
     if says := refused.get(listing.tiktok_product_id):
         return _needs_attention(hub, listing_id, [says], task, Kind.DEACTIVATE_LISTINGS)
     with hub.db.write() as session:
-        session.get_one(Listing, listing_id).taken_down = not active
+        row = session.get_one(Listing, listing_id)
+        row.taken_down, row.down_because = not active, ""
         _settled(session, listing_id, Kind.DEACTIVATE_LISTINGS, task)
     return check_listing(hub, listing_id, task)
+
+
+def _stays_down(hub: Hub, listing_id: int, task: TaskView) -> Result:
+    """The hub took it off sale already; from now on it is a person's doing, so that it does not come back by itself."""
+    says = "It is off sale already, and stays so until you put it on sale again"
+    with hub.db.write() as session:
+        listing = session.get_one(Listing, listing_id)
+        listing.down_because, listing.taken_down, listing.updated_at = "", True, clock.now()
+        tell(session, listing_id, "off", says, task.id)
+    return Result(Outcome.OK, says)
+
+
+def _take_down(hub: Hub, facts: Facts, task: TaskView) -> Result:
+    """Takes the product off sale for what the rules found (INV-03). That it was the hub is written down first, so that after a crash
+    nobody takes it for a person's doing."""
+    listing, because = facts.listing, facts.down_because
+    assert listing.tiktok_product_id is not None
+    with hub.db.write() as session:
+        session.get_one(Listing, listing.id).down_because = because
+    tasks.about_to_write()
+    refused = hub.shop_for(facts.shop.id).products.deactivate([listing.tiktok_product_id])
+    if says := refused.get(listing.tiktok_product_id):
+        with hub.db.write() as session:
+            session.get_one(Listing, listing.id).down_because = ""
+        return _update_failed(hub, facts, Kind.DEACTIVATE_LISTINGS, [says], task)
+    with hub.db.write() as session:
+        tell(session, listing.id, "off", _why_down(facts), task.id)
+        _settled(session, listing.id, Kind.DEACTIVATE_LISTINGS, task)
+    return check_listing(hub, listing.id, task)
+
+
+def _why_down(facts: Facts) -> str:
+    if facts.down_because == "store" or facts.threshold is None:
+        return "Taken off sale: it is switched off in your store. It comes back by itself when you switch it on"
+    low = ", ".join(f"{sku} has {quantity}" for sku, quantity in list(facts.low.items())[:5])
+    return (f"Taken off sale: {low}, and your threshold is {facts.threshold.number}. "
+            "It comes back by itself once no variant is below it")
+
+
+def _bring_back(hub: Hub, facts: Facts, task: TaskView) -> Result:
+    """Puts up again what the hub itself took off sale, once (INV-05)."""
+    listing = facts.listing
+    assert listing.tiktok_product_id is not None
+    tasks.about_to_write()
+    refused = hub.shop_for(facts.shop.id).products.activate([listing.tiktok_product_id])
+    looked = check_listing(hub, listing.id, task)
+    if (says := refused.get(listing.tiktok_product_id)) is None:
+        with hub.db.write() as session:
+            tell(session, listing.id, "on", "Put on sale again: what it was taken off sale for is over", task.id)
+        return looked
+    with hub.db.read() as session:
+        is_down = bool(session.get_one(Listing, listing.id).down_because)
+    # Refused because it is up by now, as after an answer that was lost, is no failure.
+    return _update_failed(hub, facts, Kind.ACTIVATE_LISTINGS, [says], task) if is_down else looked
 
 
 # -- price and stock
 
 
 def update_price(hub: Hub, listing_id: int, task: TaskView) -> Result:
-    """Sends the prices that differ from those sent last."""
+    """Sends the prices that differ from those sent last, unless TikTok Shop keeps its own (RUL-04)."""
     facts = _facts(hub, listing_id)
     if (wait := _not_live(facts)) is not None:
         return wait
+    if facts.sources.keeps("price"):
+        return Result(Outcome.NO_CHANGE, "TikTok Shop keeps its own price: so the sync rules say")
     wanted = {}
     for variant in facts.variants:
         offer, sku = facts.ground.offers.get(variant.external_id), facts.skus.get(variant.id)
@@ -505,10 +635,23 @@ def update_price(hub: Hub, listing_id: int, task: TaskView) -> Result:
 
 
 def update_stock(hub: Hub, listing_id: int, task: TaskView) -> Result:
-    """Sends the quantities that differ from those sent last: never more than the store would still sell (I6)."""
+    """Sends the quantities that differ from those sent last: never more than the store would still sell (I6). A product that has
+    too few is taken off sale after that, and brought back, where that is the rule."""
     facts = _facts(hub, listing_id)
+    if facts.listing.down_because and not facts.down_because and facts.listing.tiktok_status in _DOWN:
+        return _bring_back(hub, facts, task)
     if (wait := _not_live(facts)) is not None:
         return wait
+    sent = _send_stock(hub, facts, task)
+    if not facts.down_because or sent.outcome is Outcome.NEEDS_ATTENTION:
+        return sent
+    return _take_down(hub, facts, task)
+
+
+def _send_stock(hub: Hub, facts: Facts, task: TaskView) -> Result:
+    listing_id = facts.listing.id
+    if facts.sources.keeps("stock"):
+        return Result(Outcome.NO_CHANGE, "TikTok Shop keeps its own stock: so the sync rules say")
     gone = {variant_id: sku for variant_id, sku in facts.skus.items() if variant_id not in {one.id for one in facts.variants}}
     wanted = {sku.tiktok_sku_id: (variant_id, 0) for variant_id, sku in gone.items() if sku.sent_stock != 0}
     for variant in facts.variants:
@@ -631,6 +774,7 @@ def map_existing(session: Session, listing: Listing, there: TikTokProduct, varia
         session.add(ListingSku(listing_id=listing.id, shop_id=listing.shop_id, variant_id=variant_id, tiktok_sku_id=sku_id,
                                seller_sku=sku.seller_sku[:64], sent_price=to_micro(sku.price), sent_stock=None))
     listing.tiktok_product_id, listing.origin, listing.pushed_hash = there.product_id, Origin.MAPPED, ""
+    listing.down_because, listing.sent = "", {}
     tell(session, listing.id, "mapped", f"Mapped to TikTok Shop product {there.product_id} by {by}")
     session.flush()
     note_tiktok(session, listing.id, there)

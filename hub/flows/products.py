@@ -24,7 +24,7 @@ from hub.domain.sequences import batches
 from hub.domain.tasks import Kind, Outcome, Queue, connection_lane, listing_lane
 from hub.flows import tasks
 from hub.flows.order_links import insert_once, shops_of
-from hub.flows.settings import settings_of
+from hub.flows.settings import choices_of, settings_of
 from hub.flows.tasks import Result, TaskView
 from hub.http import Waits, counting_waits
 from hub.models import bulk
@@ -34,6 +34,7 @@ from hub.models.products import StoreOffer, StoreProduct, StoreVariant
 from hub.models.shops import Shop
 from hub.models.tasks import Task
 from hub.models.values import pack
+from hub.rules.field_sources import sources
 from hub.stores.base import Store
 from hub.wiring import Hub
 
@@ -192,8 +193,8 @@ def _product_row(connection_id: int, product: Product, content: Mapping[str, Any
         "category_id": product.category_ids[0] if product.category_ids else "",
         "category_path": (product.category_paths[0] if product.category_paths else "")[:1000], "active": product.active,
         "data": content, "content_hash": hash_, "store_updated_at": product.updated_at, "pulled_at": now,
-        "gone_at": None, "hub_attributes": _NONE, "hub_package": _NONE, "hub_title": "", "hub_description": "", "hub_category_id": "",
-        "hub_brand_id": "", "hub_brand_name": ""}
+        "gone_at": None, "hub_attributes": _NONE, "hub_package": _NONE, "hub_rules": _NONE, "hub_threshold": _NONE, "hub_title": "",
+        "hub_description": "", "hub_category_id": "", "hub_brand_id": "", "hub_brand_name": ""}
 
 
 def _store_variants(session: Session, connection_id: int, products: Mapping[int, Product], changed: Sequence[int], now: datetime) -> None:
@@ -295,14 +296,17 @@ def store_offers(session: Session, connection_id: int, offers: Sequence[Offer], 
 
 def _tell_listings(session: Session, connection_id: int, product_ids: set[int]) -> None:
     for shop in shops_of(session, connection_id):
-        settings = settings_of(shop).products
-        # By TikTok Shop's own word: a product whose last update failed is still on sale there.
-        live = session.scalars(select(Listing.id).where(
-            Listing.shop_id == shop.id, Listing.product_id.in_(product_ids), Listing.tiktok_status == "ACTIVATE")).all()
-        for listing_id in live:
-            if settings.sync_stock:
+        choices, general = choices_of(session, shop), settings_of(shop).products.rules
+        # By TikTok Shop's own word: a product whose last update failed is still on sale there. What the hub took off sale may come back.
+        live = session.execute(
+            select(Listing.id, Listing.tiktok_status, StoreProduct.hub_rules).join(StoreProduct, StoreProduct.id == Listing.product_id)
+            .where(Listing.shop_id == shop.id, Listing.product_id.in_(product_ids),
+                   (Listing.tiktok_status == "ACTIVATE") | (Listing.down_because != ""))).all()
+        for listing_id, status, own in live:
+            rules = sources(choices, general, own or {})
+            if not rules.keeps("stock") or rules.follows_status or status != "ACTIVATE":
                 submit_for_listing(session, Kind.UPDATE_STOCK, shop, listing_id)
-            if settings.sync_price:
+            if not rules.keeps("price") and status == "ACTIVATE":
                 submit_for_listing(session, Kind.UPDATE_PRICE, shop, listing_id)
 
 

@@ -24,7 +24,9 @@ class Listing(Base):
     """One product in one shop. A row exists from the pull on, so that every product has a state to show.
 
     ``state`` follows `ListingState`. ``intent_key`` is the idempotency key of a create whose answer is not yet
-    known; ``pushed_hash`` the fingerprint of the draft sent last; ``pending`` = something changed since.
+    known; ``pushed_hash`` the fingerprint of the draft sent last; ``pending`` = something changed since. ``sent``: the fields of it
+    to look for when TikTok Shop is read again. ``down_because``: what the hub took it off sale for (``threshold``, ``store``), and
+    will bring it back from; "" where a person or TikTok Shop did.
     """
 
     __tablename__ = "listing"
@@ -41,7 +43,9 @@ class Listing(Base):
     problems: Mapped[list[dict[str, str]]] = mapped_column(Json, default=list)
     pending: Mapped[bool] = mapped_column(default=False)
     taken_down: Mapped[bool] = mapped_column(default=False)
+    down_because: Mapped[str] = mapped_column(String(20), default="")
     pushed_hash: Mapped[str] = mapped_column(String(64), default="")
+    sent: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     intent_key: Mapped[str] = mapped_column(String(64), default="")
     intent_at: Mapped[datetime | None] = mapped_column(Moment)
     pushed_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -43,6 +43,8 @@ class StoreProduct(Base):
     hub_brand_name: Mapped[str] = mapped_column(String(200), default="")
     hub_attributes: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     hub_package: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    hub_rules: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    hub_threshold: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
 
     __table_args__ = (
         UniqueConstraint("connection_id", "external_id"),

@@ -24,6 +24,8 @@ def product_of(row: Mapping[str, Any], is_cross_border: bool) -> TikTokProduct:
         reasons=tuple(_reason(reason) for reason in rows(row, "audit_failed_reasons")),
         category_id=text(leaf, "id"),
         brand_id=text(part(row, "brand"), "id"),
+        description=text(row, "description"),
+        image_uris=tuple(text(picture, "uri") for picture in pictures),
         image_url=next(iter(words(pictures[0], "thumb_urls") or words(pictures[0], "urls")), "") if pictures else "",
         updated_at=moment(row.get("update_time")),
     )
@@ -47,6 +49,9 @@ def _sku(row: Mapping[str, Any], is_cross_border: bool) -> TikTokSku:
         currency=text(price, "currency"),
         stock={text(place, "warehouse_id"): _count(place.get("quantity")) for place in rows(row, "inventory")},
         options={text(one, "name"): text(one, "value_name") for one in rows(row, "sales_attributes")},
+        barcode=text(part(row, "identifier_code"), "code"),
+        barcode_type=text(part(row, "identifier_code"), "type"),
+        image_uri=next((uri for one in rows(row, "sales_attributes") if (uri := text(part(one, "sku_img"), "uri"))), ""),
     )
 
 

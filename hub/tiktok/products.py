@@ -6,7 +6,7 @@ absolute and may be repeated as it stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -24,6 +24,8 @@ _PAGE = 100
 _SWITCHED_PER_CALL = 20
 _SKUS_PER_FILTER = 10
 _INVENTORY_PER_CALL = 100
+# A field's name in a body.
+_CALLED = {"name": "title", "description": "description", "media": "main_images", "brand": "brand_id"}
 
 
 class Products:
@@ -64,6 +66,31 @@ class Products:
                 f"/product/202509/products/{in_path(product_id)}",
                 body=self._body(draft, images, with_price=with_price, with_stock=with_stock),
                 crash_point="tiktok.products.edit",
+            )
+        )
+
+    def edit_part(
+        self,
+        product_id: str,
+        draft: Draft,
+        images: Mapping[str, str],
+        left_out: Collection[str],
+        *,
+        with_price: bool = True,
+        with_stock: bool = True,
+    ) -> Saved:
+        """Change the product and leave some of it as it is (PartialEditProduct 202509): ``left_out`` of name, description, media,
+        brand are not sent, so they stay, as does all that a draft knows nothing of. SKUs go as one block. The category cannot change.
+        """
+        body = self._body(draft, images, with_price=with_price, with_stock=with_stock)
+        unsent = {"category_id", "category_version", *(_CALLED[field] for field in left_out if field in _CALLED)}
+        return saved_of(
+            self._caller.call(
+                "PartialEditProduct",
+                "POST",
+                f"/product/202509/products/{in_path(product_id)}/partial_edit",
+                body={name: value for name, value in body.items() if name not in unsent},
+                crash_point="tiktok.products.edit_part",
             )
         )
 

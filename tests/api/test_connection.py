@@ -162,9 +162,9 @@ def test_switches_for_price_and_stock_turn_what_is_sent_by_itself(world: World, 
         "shop_id": "", "price": True, "stock": True, "new_products": False, "changes": False}
     off = program.call("PUT", "/settings/sync", json={"price": False})
     assert (off["price"], off["stock"]) == (False, True)
-    assert settings_of(world.shop()).products.sync_price is False
-    assert program.history("settings changed")[-1].after == {"sync_price": False}
-    program.call("PUT", "/settings/sync", json={"price": True})
+    assert settings_of(world.shop()).products.rules == {"price.update": "tts"}
+    assert program.history("settings changed")[-1].after == {"rules": {"price.update": "tts"}}
+    assert program.call("PUT", "/settings/sync", json={"price": True})["price"] is True
     program.call("PUT", "/settings/sync", 422, json={"price": "perhaps"})
 
 

@@ -109,6 +109,8 @@ PRODUCT_COLUMNS = (
     "gone_at",
     "hub_attributes",
     "hub_package",
+    "hub_rules",
+    "hub_threshold",
     "hub_title",
     "hub_description",
     "hub_category_id",

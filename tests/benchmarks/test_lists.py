@@ -58,9 +58,10 @@ def fill(db: Database, count: int) -> None:
         session.execute(
             text(
                 "INSERT INTO store_product (id, connection_id, external_id, sku, kind, title, image_url, category_id, category_path, active, data,"
-                " content_hash, pulled_at, hub_title, hub_description, hub_category_id, hub_brand_id, hub_brand_name, hub_attributes, hub_package)"
+                " content_hash, pulled_at, hub_title, hub_description, hub_category_id, hub_brand_id, hub_brand_name, hub_attributes, hub_package,"
+                " hub_rules, hub_threshold)"
                 " SELECT n, :connection, 'p' || n, 'SKU-' || n, 'simple', 'Product ' || (n * 7919 % 1000003), '', '' || (n % 20),"
-                " 'Men / Category ' || (n % 20), true, '{}', 'h', :now, '', '', '', '', '', '{}', '{}' FROM (" + numbers + ") AS numbers"
+                " 'Men / Category ' || (n % 20), true, '{}', 'h', :now, '', '', '', '', '', '{}', '{}', '{}', '{}' FROM (" + numbers + ") AS numbers"
             ),
             facts,
         )
@@ -73,9 +74,9 @@ def fill(db: Database, count: int) -> None:
         )
         session.execute(text(
             "INSERT INTO listing (id, connection_id, shop_id, product_id, state, tiktok_product_id, tiktok_status, tiktok_audit, problems, pending,"
-            " taken_down, pushed_hash, intent_key, live_at, updated_at) SELECT n, :connection, :shop, n,"
+            " taken_down, down_because, pushed_hash, sent, intent_key, live_at, updated_at) SELECT n, :connection, :shop, n,"
             " CASE n % 4 WHEN 0 THEN 'draft' WHEN 1 THEN 'needs_attention' ELSE 'live' END,"
-            " CASE WHEN n % 4 > 1 THEN '17' || n END, '', '', '[]', false, false, '', '', CASE WHEN n % 4 > 1 THEN :now END, :now"
+            " CASE WHEN n % 4 > 1 THEN '17' || n END, '', '', '[]', false, false, '', '', '{}', '', CASE WHEN n % 4 > 1 THEN :now END, :now"
             " FROM (" + numbers + ") AS numbers"), facts)  # fmt: skip
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection_:
         connection_.execute(text("ANALYZE"))

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from hub.flows import categories, listings, products, tasks
 from hub.flows.connect import ABILITIES, new_api_token
+from hub.flows.settings import change_title
 from hub.models.connections import Connection
 from hub.models.listings import Listing, ListingSku
 from hub.models.products import StoreProduct, StoreVariant
@@ -151,7 +152,10 @@ def choose(world: World, sku: str, platform: str = "magento", **choices: Any) ->
     with world.hub.db.write() as session:
         row = session.get_one(StoreProduct, product_of(world, sku, platform).id)
         for name, value in choices.items():
-            setattr(row, name, value)
+            if name == "hub_title":
+                change_title(row, value)
+            else:
+                setattr(row, name, value)
 
 
 def category_id(world: World, words: str, platform: str = "magento") -> str:

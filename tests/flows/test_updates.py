@@ -97,16 +97,26 @@ def test_a_price_event_brings_tiktok_shop_the_price_a_guest_would_pay(either_lis
     assert there(world, listing_of(world, sku, platform).tiktok_product_id)["is_edit_waiting"] is False
 
 
-@pytest.mark.feature("UPD-01", "UPD-02")
-def test_with_the_switches_off_nothing_goes_by_itself_and_the_button_still_does(either_listed: Either):
+@pytest.mark.feature("UPD-01", "RUL-04")
+def test_price_and_stock_that_tiktok_shop_keeps_go_neither_by_themselves_nor_by_button(either_listed: Either):
     world, platform = either_listed
     sku = first_simple(world, platform)
-    change(world, platform, sync_stock=False, sync_price=False)
+    change(world, platform, rules={"stock.update": "tts", "price.update": "tts"})
     forget(world)
     world.store(platform, "PATCH", f"products/{sku}", {"quantity": 5, "price": "44.00"})
     world.settle()
     assert writes(world) == []
 
+    for submit in (listings.submit_stocks, listings.submit_prices):
+        with world.hub.db.write() as session:
+            submit(session, session.get_one(Shop, world.shop_id(platform)), [listing_of(world, sku, platform).id], "tester")
+        world.settle()
+    assert writes(world) == []
+    push(world, platform, [listing_of(world, sku, platform).id])
+    world.settle()
+    assert not {"UpdateInventory", "UpdatePrice"}.intersection(writes(world))
+
+    change(world, platform, rules={})
     for submit in (listings.submit_stocks, listings.submit_prices):
         with world.hub.db.write() as session:
             submit(session, session.get_one(Shop, world.shop_id(platform)), [listing_of(world, sku, platform).id], "tester")
@@ -118,12 +128,13 @@ def test_with_the_switches_off_nothing_goes_by_itself_and_the_button_still_does(
 @pytest.mark.parametrize("kind", ["stock", "prices"])
 def test_an_update_of_chosen_products_sends_that_and_nothing_else(either_listed: Either, kind: str):
     world, platform = either_listed
-    change(world, platform, sync_stock=False, sync_price=False)
+    change(world, platform, rules={"stock.update": "tts", "price.update": "tts"})
     chosen = world.listings(platform, ListingState.LIVE)[:5]
     skus = [one for one in world.skus(platform) if one.listing_id in {each.id for each in chosen}]
     for one in skus:
         world.store(platform, "PATCH", f"products/{one.seller_sku}", {"quantity": 6, "price": "12.34"})
     world.settle()
+    change(world, platform, rules={})
     forget(world)
     api = Api(world, platform)
     ids = [one["id"] for one in api.products() if one["listings"][0]["tiktok_product_id"] in {each.tiktok_product_id for each in chosen}]

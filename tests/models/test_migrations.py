@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -18,7 +19,9 @@ from hub.flows import people
 from hub.models import Database, migrations
 from hub.models.connections import ApiToken, Connection
 from hub.models.sealed import use_keys
+from hub.models.shops import Shop
 from hub.models.tasks import Task
+from hub.models.tiktok import App, Grant
 from hub.models.users import User
 from tests.support.hubs import add_connection
 
@@ -217,3 +220,46 @@ def test_a_failing_migration_leaves_the_database_as_it_was(empty_database_url: s
     assert migrations.current(empty_database_url) is None
     migrations.upgrade(empty_database_url)
     assert Connection.__tablename__ in inspect(models.engine_for(empty_database_url)).get_table_names()
+
+
+@both
+def test_switches_become_rules_and_go_back_and_own_titles_are_sent_on(empty_database_url: str) -> None:
+    migrations.upgrade(empty_database_url, "0006")
+    fill(empty_database_url)
+    db = Database(empty_database_url)
+    both_on, price_off = {"auto_pull": True, "sync_price": True, "sync_stock": True}, {"stock_reserve": 2, "sync_price": False, "sync_stock": True}
+    kept = {"1": {}, "2": {"products": both_on, "orders": {"retry_orders": False}}, "3": {"products": price_off}}
+
+    def rows(query: str) -> dict[str, Any]:
+        with db.engine.connect() as connection:
+            return {str(name): value if isinstance(value, dict) else json.loads(value) for name, value in connection.execute(text(query))}
+
+    try:
+        with db.write() as session:
+            number, now = session.scalars(select(Connection.id)).one(), clock.now()
+            session.add(App(id=7, app_key="k", api_host="h", token_host="h", consent_host="h", created_at=now))
+            session.flush()
+            session.add(Grant(id=7, app_id=7, open_id="o", created_at=now))
+            session.flush()
+            session.add_all(Shop(grant_id=7, connection_id=number, tiktok_shop_id=shop_id, region="US", currency="USD", cipher="c", created_at=now,
+                                 settings=settings) for shop_id, settings in kept.items())
+        with db.engine.begin() as connection:
+            for external, title in (("1", ""), ("2", "Our own")):
+                connection.execute(text(
+                    "INSERT INTO store_product (connection_id, external_id, sku, kind, title, image_url, category_id, category_path, active, data,"
+                    " content_hash, pulled_at, hub_title, hub_description, hub_category_id, hub_brand_id, hub_brand_name, hub_attributes,"
+                    f" hub_package) VALUES ({number}, '{external}', '', 'simple', 't', '', '', '', true, '{{}}', 'h',"
+                    f" '2026-11-21 09:30:00+00:00', '{title}', '', '', '', '', '{{}}', '{{}}')"))
+        migrations.upgrade(empty_database_url)
+        assert rows("SELECT tiktok_shop_id, settings FROM shop") == {
+            "1": {}, "2": {"products": {"auto_pull": True}, "orders": {"retry_orders": False}},
+            "3": {"products": {"stock_reserve": 2, "rules": {"price.update": "tts"}}}}
+        assert rows("SELECT external_id, hub_rules FROM store_product") == {"1": {}, "2": {"name.create": "connector", "name.update": "connector"}}
+        assert rows("SELECT external_id, hub_threshold FROM store_product") == {"1": {}, "2": {}}
+        assert migrations.differences(empty_database_url) == []
+        migrations.downgrade(empty_database_url, "0006")
+        assert rows("SELECT tiktok_shop_id, settings FROM shop") == kept
+        migrations.upgrade(empty_database_url)
+        assert rows("SELECT tiktok_shop_id, settings FROM shop")["3"]["products"]["rules"] == {"price.update": "tts"}
+    finally:
+        db.engine.dispose()

@@ -234,16 +234,11 @@ def test_a_package_size_is_whole_numbers_and_the_mended_one_is_offered(maya: Vis
     assert maya.status == 422 and "Rounded up, 10.5 is 11." in page and 'value="10.5"' in page
     maya.post(
         "/admin/settings/products",
-        {"package_length": "11", "package_width": "8", "package_height": "6", "package_weight": "0.5", "sync_price": "1"},
+        {"package_length": "11", "package_width": "8", "package_height": "6", "package_weight": "0.5", "rule-stock.update": "tts"},
     )
     with hub.db.read() as db:
         settings = db.get_one(Shop, filled.shop_id).settings["products"]
-    assert (settings["package_length"], settings["package_weight"], settings["sync_price"], settings["sync_stock"]) == (
-        11,
-        "0.5",
-        True,
-        False,
-    )
+    assert (settings["package_length"], settings["package_weight"], settings["rules"]) == (11, "0.5", {"stock.update": "tts"})
 
 
 @pytest.mark.feature("CAT-03", "CAT-06", "CAT-07")

@@ -34,6 +34,8 @@ def open_store(settings: Mapping[str, Any], hook_secret: str | Sequence[str], op
     return MagentoStore(settings, api_options(options))
 
 
+_ORIGIN_OR_TTS = ("origin", "tts")
+
 PLATFORM = Platform(
     slug="magento", title="Adobe Commerce (Magento)", name="Magento", settings=MagentoSettings, open=open_store, read_events=read_events,
     handshake=Activation(), practice="hub.stores.magento.sandbox",
@@ -69,4 +71,11 @@ PLATFORM = Platform(
         where="in Magento under Stores › Configuration › TikTok Shop Connector", without=WITHOUT_PLUGIN,
         seller_returns_to="tts/authorization/code",
     ),
+    rule_choices={
+        ("name", "create"): ("origin", "connector"), ("name", "update"): ("origin", "connector", "tts"),
+        ("description", "create"): ("origin",), ("description", "update"): _ORIGIN_OR_TTS,
+        ("price", "create"): ("origin",), ("price", "update"): _ORIGIN_OR_TTS,
+        ("media", "create"): ("origin",), ("media", "update"): _ORIGIN_OR_TTS,
+        ("stock", "create"): ("origin", "dont_sync"), ("stock", "update"): _ORIGIN_OR_TTS,
+    },
 )

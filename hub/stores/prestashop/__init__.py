@@ -17,6 +17,8 @@ def open_store(settings: Mapping[str, Any], hook_secret: str | Sequence[str], op
     return PrestaShopStore(settings, secrets, api_options(options))
 
 
+_ORIGIN_OR_TTS = ("origin", "tts")
+
 PLATFORM = Platform(
     slug="prestashop", title="PrestaShop", settings=PrestaShopSettings, open=open_store, read_events=read_events,
     practice="hub.stores.prestashop.sandbox",
@@ -43,4 +45,12 @@ PLATFORM = Platform(
              "server's cron, once a minute.",
         where="in PrestaShop on the module's Configure page", without=WITHOUT_PLUGIN,
     ),
+    rule_choices={
+        ("name", "create"): ("origin", "connector"), ("name", "update"): ("origin", "connector", "tts"),
+        ("description", "create"): ("origin",), ("description", "update"): _ORIGIN_OR_TTS,
+        ("price", "create"): ("origin",), ("price", "update"): _ORIGIN_OR_TTS,
+        ("media", "create"): ("origin",), ("media", "update"): _ORIGIN_OR_TTS,
+        ("barcode", "create"): ("origin", "dont_sync"), ("barcode", "update"): _ORIGIN_OR_TTS,
+        ("stock", "create"): ("origin", "dont_sync"), ("stock", "update"): _ORIGIN_OR_TTS,
+    },
 )
