@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-import time_machine
 from marshmallow import ValidationError
 
+from hub import clock
 from hub.domain.orders import Address, Charge, OrderState, Parcel, StoreOrderState
 from hub.domain.products import ProductKind
 from hub.inbound import BadSignature, Skewed, Unreadable
@@ -236,7 +236,7 @@ THEN = datetime.fromtimestamp(1790000000, UTC)
 
 
 def read(body: bytes = BODY, headers: Any = SIGNED, at: datetime = THEN, secrets: HookSecrets = SECRETS) -> Any:
-    with time_machine.travel(at, tick=False):
+    with clock.hold(at):
         return PLATFORM.read_events(body, headers, secrets)
 
 
