@@ -529,7 +529,7 @@ def _ship_on_tiktok(case: _Case, order: Order, there: StoreOrder, hold_until: da
                                              if parcel.parcel_id not in from_tiktok and parcel.tracking_number not in numbers))
         if not there.parcels:
             return Result(Outcome.NO_CHANGE, "Nothing to send")
-    numbered = [parcel for parcel in there.parcels if parcel.tracking_number]
+    numbered = [parcel for parcel in rules.living_units(order, there.parcels) if parcel.tracking_number]
     problems: list[Problem] = []
     if len(numbered) < max(len(there.parcels), 1):      # some stores tell of a parcel only once it has its number (FUL-06)
         problems.append(problem("shipment.no_tracking"))

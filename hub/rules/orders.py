@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from hub.domain.orders import ORDER_STATE_RANK, Order, OrderDraft, OrderState, ShippingType
+from hub.domain.orders import ORDER_STATE_RANK, Order, OrderDraft, OrderState, Parcel, ShippingType
 from hub.domain.problems import Problem, problem
 from hub.domain.settings import OrderSettings
 from hub.rules.order_money import Binding, order_money
@@ -122,6 +122,30 @@ def grace_ends(order: Order) -> datetime | None:
     if order.is_on_hold_order or order.paid_at is None:
         return None
     return order.paid_at + GRACE
+
+
+def living_units(order: Order, parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:
+    """The store's parcels with units that can still be shipped on TikTok Shop.
+
+    A store that counts units and does not tell them apart names any of them, one that was cancelled too. Units of one SKU are alike,
+    so another of it that nobody shipped takes its place; without any it is left out.
+    """
+    lines = {line.line_id: line for line in order.lines}
+    named = {name for parcel in parcels for name in parcel.quantities}
+    spare = [line for line in order.lines if line.line_id not in named and line.state is not OrderState.CANCELLED and not line.tracking_number]
+    made = []
+    for parcel in parcels:
+        quantities: dict[str, int] = {}
+        for name, count in parcel.quantities.items():
+            line = lines.get(name)
+            if line is not None and line.state is OrderState.CANCELLED:
+                line = next((one for one in spare if one.tiktok_sku_id == lines[name].tiktok_sku_id), None)
+                if line is None:
+                    continue
+                spare.remove(line)
+            quantities[line.line_id if line is not None else name] = count
+        made.append(replace(parcel, quantities=quantities))
+    return tuple(made)
 
 
 def next_retry(settings: OrderSettings, failing_since: datetime, retries_done: int) -> datetime | None:
