@@ -65,6 +65,7 @@ CASES: tuple[Case, ...] = (
     Case("a new product", product_cases.product_is_pushed, (
         *sides("tiktok.products.upload_image", "tiktok.products.create"), "item.claimed", "item.before_settle", "item.settled")),
     Case("a new title", product_cases.product_is_edited, sides("tiktok.products.edit"), "bigcommerce"),
+    Case("a new title beside a description that stays", product_cases.part_is_edited, sides("tiktok.products.edit_part"), "magento"),
     Case("a new price", product_cases.price_changes, sides("tiktok.products.update_prices"), "shopify"),
     Case("new stock", product_cases.stock_changes, sides("tiktok.products.update_stock"), "bigcommerce"),
     Case("taken down", product_cases.goes_up_or_down(False), sides("tiktok.products.deactivate")),

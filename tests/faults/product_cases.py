@@ -66,6 +66,13 @@ def product_is_edited(world: FaultWorld, platform: str) -> CHECK:
     return check
 
 
+def part_is_edited(world: FaultWorld, platform: str) -> CHECK:
+    """The same while TikTok Shop keeps its own description: the edit goes in part."""
+    with world.hub.db.write() as session:
+        session.get_one(StoreProduct, live(world, platform).product_id).hub_rules = {"description.update": "tts"}
+    return product_is_edited(world, platform)
+
+
 def _sku_of(world: FaultWorld, listing: Listing) -> str:
     with world.hub.db.read() as session:
         return session.get_one(StoreProduct, listing.product_id).sku

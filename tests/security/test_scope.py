@@ -27,6 +27,7 @@ MATRIX = {
         home.index:GET home.search:GET connections.index:GET connections.landing:GET connections.page:GET connections.open:GET
         connections.choose_shop:GET connections.check:POST connections.hooks:POST checks.index:GET help.index:GET help.topic:GET
         products.index:GET products.pull:POST products.bulk:POST products.export:GET products.page:GET products.values:POST
+        products.own_rules:POST products.own_threshold:POST
         products.own_category:GET products.own_category:POST products.attributes:GET products.attributes:POST
         products.find_category:GET products.find_brand:GET products.map:GET products.map:POST
         mappings.index:GET mappings.confirm:POST mappings.suggest:POST mappings.page:GET mappings.page:POST
@@ -279,6 +280,8 @@ def test_each_role_may_what_is_written_and_nothing_else(site: Site):
 FORMS: dict[str, dict[str, Any]] = {
     "products.bulk": {"action": "check", "all": "1", "confirmed": "1"},
     "products.values": {"hub_title": "Another title", "length": "1", "width": "1", "height": "1"},
+    "products.own_rules": {"rule-name.update": "tts"},
+    "products.own_threshold": {"threshold": "20", "threshold_mode": "deactivate"},
     "products.own_category": {"category_id": "603"},
     "products.attributes": {"text-100398": "Clay", "brand_id": "b2|Other"},
     "mappings.page": {"part": "values", "length": "3", "width": "3", "height": "3"},
