@@ -56,7 +56,7 @@ def attach(app: Flask) -> Admin:
 
 
 def _screens(app: Flask, nonce: object) -> Admin:
-    from admin import connections, help, history, home, mappings, orders, people, products, settings, tasks, wizard
+    from admin import connections, csv_updates, help, history, home, mappings, orders, people, products, settings, tasks, wizard
 
     screens = Admin(app, name="Shopbridge", theme=Bootstrap4Theme(), index_view=home.Home(), csp_nonce_generator=nonce)
     for view in (
@@ -65,6 +65,7 @@ def _screens(app: Flask, nonce: object) -> Admin:
         wizard.Wizard(),
         products.Products(),
         mappings.Mappings(),
+        csv_updates.CsvUpdates(),
         orders.Orders(),
         orders.Missed(),
         tasks.Tasks(),

@@ -17,6 +17,7 @@ TOPICS = {
     "push": "Push products, and why one doesn't show",
     "orders": "How orders flow",
     "attributes": "Certificates and attributes",
+    "csv": "Update attributes and brands by CSV",
     "access": "Keys, secrets and tokens; uninstalling",
     "problems": "Every message and what to do",
 }

@@ -48,11 +48,14 @@ NAMES = {
     Kind.REFRESH_OFFERS: "Read prices and stock",
     Kind.COMPARE_DIGEST: "Compare prices and stock",
     Kind.REFRESH_PRODUCT: "Read product again",
+    Kind.CHECK_CSV: "Check a CSV file",
+    Kind.APPLY_CSV: "Apply a CSV file",
 }
 _RUNNING = (TaskState.QUEUED, TaskState.RUNNING, TaskState.HELD)
 _BROKEN = (TaskState.FAILED, TaskState.PARKED)
 LISTING_KINDS = frozenset(
-    {Kind.PUSH_LISTINGS, Kind.CHECK_LISTINGS, Kind.UPDATE_PRICES, Kind.UPDATE_STOCKS, Kind.ACTIVATE_LISTINGS, Kind.DEACTIVATE_LISTINGS}
+    {Kind.PUSH_LISTINGS, Kind.CHECK_LISTINGS, Kind.UPDATE_PRICES, Kind.UPDATE_STOCKS, Kind.ACTIVATE_LISTINGS, Kind.DEACTIVATE_LISTINGS,
+     Kind.APPLY_CSV}
 )
 
 

@@ -36,6 +36,7 @@ TASKS: Mapping[Kind, str] = {
     Kind.REFRESH_SHOPS: "hub.flows.connect:refresh_shops",
     Kind.CHECK_CONNECTION: "hub.flows.connect:check_connection",
     Kind.ERASE_BUYERS: "hub.flows.privacy:erase_buyers",
+    Kind.CHECK_CSV: "hub.flows.csv_updates:check",
 }
 # Kind -> a flow that takes (hub, listing id, task): for each item of a fan-out, and for a task of its own, whose
 # argument ``listing_id`` it is then.
@@ -51,6 +52,7 @@ ITEMS: Mapping[Kind, str] = {
     Kind.UPDATE_STOCK: "hub.flows.listings:update_stock",
     Kind.ACTIVATE_LISTINGS: "hub.flows.listings:activate",
     Kind.DEACTIVATE_LISTINGS: "hub.flows.listings:deactivate",
+    Kind.APPLY_CSV: "hub.flows.csv_updates:apply_row",
 }
 
 

@@ -39,6 +39,8 @@ class Kind(StrEnum):
     CHECK_CONNECTION = "check_connection"
     SEND_MAIL = "send_mail"
     ERASE_BUYERS = "erase_buyers"
+    CHECK_CSV = "check_csv"
+    APPLY_CSV = "apply_csv"
     TIDY = "tidy"
 
 

@@ -28,7 +28,7 @@ from hub.crashpoints import crash_point
 from hub.domain.events import Event
 from hub.domain.tasks import TERMINAL, Kind, Outcome, Queue, TaskState
 from hub.errors import HubError
-from hub.flows import tasks
+from hub.flows import csv_updates, tasks
 from hub.flows.leases import rows as rowcount
 from hub.flows.tasks import Again, Result, TaskView
 from hub.inbound import storable
@@ -482,7 +482,8 @@ def tidy(hub: Hub, task: TaskView) -> Result:
         superseded = rowcount(session.execute(delete(Task).where(
             Task.state.in_(TERMINAL), Task.shown.is_(False), Task.parent_id.is_(None),
             Task.finished_at < now - timedelta(days=90))))
-    return Result(Outcome.OK, f"{old} events and {done + superseded} tasks taken away")
+        files = csv_updates.tidy(session)
+    return Result(Outcome.OK, f"{old} events, {done + superseded} tasks and {files} CSV files taken away")
 
 
 __all__ = ["Accepted", "Busy", "Incoming", "Known", "Outdated", "accept", "drain", "known", "replan", "request_drain",

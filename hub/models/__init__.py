@@ -235,6 +235,7 @@ def load_all() -> None:
         categories,
         changes,
         connections,
+        csv_updates,
         inbox,
         ledger,
         listings,

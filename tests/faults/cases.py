@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.stores import PLATFORMS
-from tests.faults import hub_cases, order_cases, product_cases
+from tests.faults import csv_cases, hub_cases, order_cases, product_cases
 from tests.faults.fault_world import FaultWorld
 
 
@@ -67,6 +67,8 @@ CASES: tuple[Case, ...] = (
     Case("a new title", product_cases.product_is_edited, sides("tiktok.products.edit"), "bigcommerce"),
     Case("a new title beside a description that stays", product_cases.part_is_edited, sides("tiktok.products.edit_part"), "magento"),
     Case("a new price", product_cases.price_changes, sides("tiktok.products.update_prices"), "shopify"),
+    Case("a CSV file checked", csv_cases.file_is_checked, ("csv.checked_some",)),
+    Case("a CSV file applied", csv_cases.file_is_applied, ("csv.row_applied",)),
     Case("new stock", product_cases.stock_changes, sides("tiktok.products.update_stock"), "bigcommerce"),
     Case("taken down", product_cases.goes_up_or_down(False), sides("tiktok.products.deactivate")),
     Case("put up again", product_cases.goes_up_or_down(True), sides("tiktok.products.activate")),

@@ -21,6 +21,7 @@ from hub.flows.connect import new_hook_secret
 from hub.models import Database
 from hub.models.categories import CategoryDetail, CategoryMapping, TikTokCategory
 from hub.models.connections import Connection, ConnectionState, Mode
+from hub.models.csv_updates import CsvRow, CsvUpload, RowState, UploadState
 from hub.models.ledger import LedgerEntry, Verdict
 from hub.models.listings import Listing, ListingEvent, ListingSku
 from hub.models.orders import LinkState, OrderEvent, OrderLink, OrderUnit
@@ -47,6 +48,7 @@ class Filled:
     orders: dict[str, int]
     tasks: dict[str, int]
     mapping_id: int
+    upload_id: int
     other_listing_id: int
     other_order_id: int
     users: dict[str, int]
@@ -540,10 +542,57 @@ def fill(database: Database) -> Filled:
             {k: v.id for k, v in orders.items()},
             tasks,
             mapping.id,
+            _fill_file(db, mapping, listings["live"]),
             other_listing.id,
             other_order.id,
             users,
         )
+
+
+def _fill_file(db: Session, mapping: CategoryMapping, listing: Listing) -> int:
+    """A CSV file that waits to be applied, with a row of each group."""
+    kept = CsvUpload(
+        connection_id=mapping.connection_id,
+        shop_id=mapping.shop_id,
+        mapping_id=mapping.id,
+        category_id=mapping.category_id,
+        name="mugs in autumn.csv",
+        state=UploadState.CHECKED,
+        content=b"",
+        header=["Product ID", "Material [100398] (required)"],
+        valid=1,
+        errors=1,
+        by="maya@example.com",
+        created_at=NOW(),
+    )
+    db.add(kept)
+    db.flush()
+    changes = {"brand": None, "attributes": {"100398": {"value_id": "2", "text": "Glass"}}}
+    nothing = {"brand": None, "attributes": {"100398": None}}
+    db.add_all(
+        [
+            CsvRow(
+                upload_id=kept.id,
+                number=2,
+                listing_id=listing.id,
+                title="Stoneware mug, moss",
+                sku="FK-MUG-MOS",
+                state=RowState.VALID,
+                before=nothing,
+                after=changes,
+            ),
+            CsvRow(
+                upload_id=kept.id,
+                number=3,
+                title="Mug, unknown",
+                state=RowState.ERROR,
+                causes=["Product ID is empty. Copy it from the template."],
+                cells=["", "Glass"],
+            ),
+        ]
+    )
+    db.flush()
+    return kept.id
 
 
 def _fill_tasks(db: Session, connection: Connection, shop: Shop, listings: dict[str, Listing]) -> dict[str, int]:

@@ -65,6 +65,7 @@ def mine(filled: Filled) -> dict[str, int]:
         "link_id": filled.orders["unpaid"],
         "task_id": filled.tasks["pull"],
         "mapping_id": filled.mapping_id,
+        "upload_id": filled.upload_id,
         "shop_id": filled.shop_id,
         "user_id": filled.users["admin"],
         "token_id": 1,

@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import JSON, String, Text, select, update
 from sqlalchemy import Connection as Sql
+from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
@@ -23,6 +24,7 @@ from hub.flows import connect, people
 from hub.models import Base, Database, migrations
 from hub.models.categories import CategoryMapping, TikTokCategory
 from hub.models.connections import ApiToken, Connection
+from hub.models.csv_updates import CsvRow, CsvUpload, RowState, UploadState
 from hub.models.listings import Listing
 from hub.models.orders import OrderLink
 from hub.models.products import StoreVariant
@@ -178,6 +180,7 @@ def _more(database: Database, filled: Filled) -> tuple[dict[str, int], dict[str,
         db.flush()
         for side in sides:
             side["mapping_id"] = db.scalars(select(CategoryMapping.id).where(CategoryMapping.shop_id == side["shop_id"])).first() or 0
+            side["upload_id"] = _add_file(db, side)
             side["link_id"] = db.scalars(select(OrderLink.id).where(OrderLink.shop_id == side["shop_id"])).first() or 0
             side["variant_id"] = db.scalars(select(StoreVariant.id).where(StoreVariant.connection_id == side["connection_id"])).first() or 0
         colleague = people.add_user(db, "noor@example.com", "Noor Haddad", Role.SUPPORT)
@@ -185,6 +188,22 @@ def _more(database: Database, filled: Filled) -> tuple[dict[str, int], dict[str,
         db.add(UserConnection(user_id=colleague.id, connection_id=filled.other_connection_id))
         sides[0]["user_id"], sides[1]["user_id"] = filled.users["support"], colleague.id
     return sides[0], sides[1]
+
+
+def _add_file(db: Session, side: Mapping[str, int]) -> int:
+    """A checked CSV file with a row of each group."""
+    kept = CsvUpload(connection_id=side["connection_id"], shop_id=side["shop_id"], mapping_id=side["mapping_id"], category_id="602",
+                     name="values.csv", state=UploadState.CHECKED, content=b"", header=["Product ID", "Title"], valid=1, errors=1,
+                     by="maya@example.com", created_at=clock.now())
+    db.add(kept)
+    db.flush()
+    brand = {"brand": ["7082427311584347905", "Tidewater"], "attributes": {}}
+    db.add(CsvRow(upload_id=kept.id, number=2, listing_id=side["listing_id"], title="A product", sku="A-1", state=RowState.VALID, causes=[],
+                  before={"brand": ["", ""], "attributes": {}}, after=brand))
+    db.add(CsvRow(upload_id=kept.id, number=3, title="Another", sku="A-2", state=RowState.ERROR, causes=["It is no product."],
+                  cells=["9", "Another"], before={}, after={}))
+    db.flush()
+    return kept.id
 
 
 class Browser:

@@ -31,6 +31,8 @@ MATRIX = {
         products.own_category:GET products.own_category:POST products.attributes:GET products.attributes:POST
         products.find_category:GET products.find_brand:GET products.map:GET products.map:POST
         mappings.index:GET mappings.confirm:POST mappings.suggest:POST mappings.page:GET mappings.page:POST
+        csv_updates.index:GET csv_updates.page:GET csv_updates.template:GET csv_updates.allowed:GET csv_updates.upload:POST
+        csv_updates.file:GET csv_updates.part:GET csv_updates.errors:GET csv_updates.apply:POST csv_updates.undo:POST
         orders.index:GET orders.refresh:POST orders.retry:POST orders.export:GET orders.ledger:GET orders.reconcile:POST orders.page:GET
         missed.index:GET missed.sync:POST
         tasks.index:GET tasks.page:GET tasks.part:GET tasks.progress_json:GET tasks.stop:POST tasks.results:GET
@@ -62,7 +64,7 @@ RIGHTS = {way: right for right, ways in MATRIX.items() for way in ways.split()}
 # What machines use brings a token, a signature or a key of its own; `tests/api/test_access.py` enumerates the API,
 # `tests/inbox` the webhooks. Here: that none of them takes a person's session for one.
 MACHINES = {"hooks", "health", "handshake", "api"}
-IDS = {"connection_id", "shop_id", "listing_id", "mapping_id", "link_id", "task_id", "token_id", "user_id"}
+IDS = {"connection_id", "shop_id", "listing_id", "mapping_id", "upload_id", "link_id", "task_id", "token_id", "user_id"}
 PLAIN = {"page": "push", "platform": "prestashop", "export_type": "csv", "filename": "shopbridge.css", "token": "no-such-link"}
 # What a form could name besides its own fields, to take what is not its own.
 HOSTILE = {"role": "owner", "email": "thief@example.com", "password_hash": "x", "session_epoch": "99", "deleted_at": "2020-01-01",
