@@ -225,8 +225,8 @@ class ShopifySim:
         code = given.get("countryCode")
         name = " ".join(part for part in (given.get("firstName"), given.get("lastName")) if part) or None
         told = {part: given.get(part) for part in _ADDRESS_PARTS}
-        return {**told, "id": gid("MailingAddress", self.number("MailingAddress")), "name": name, "province": given.get("province") or given.get("provinceCode"),
-                "countryCodeV2": code, "country": COUNTRIES.get(code or "", code)}
+        return {**told, "id": gid("MailingAddress", self.number("MailingAddress")), "name": name,
+                "province": given.get("province") or given.get("provinceCode"), "countryCodeV2": code, "country": COUNTRIES.get(code or "", code)}
 
     # --- orders --------------------------------------------------------------------------------------------------
 
