@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ LONGEST_NAME = 20
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def plain(name: str) -> str:
     """A name as it is compared: case, width, spaces, marks and British spelling don't matter; letters of any script do."""
     word = re.sub(r"[\W_]+", " ", unicodedata.normalize("NFKC", name).casefold()).strip()

@@ -10,7 +10,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import select
 
+from admin import attach
+from hub.app import create_app
+from hub.config import Config
 from hub.flows import csv_updates
+from hub.models.categories import CategoryMapping
 from hub.models.changes import Change
 from hub.models.csv_updates import CsvUpload, UploadState
 from hub.models.listings import Listing
@@ -19,7 +23,8 @@ from hub.models.tasks import Task
 from hub.wiring import Hub
 from jobs import entry
 from tests.screens.conftest import Visitor
-from tests.screens.rows import Filled
+from tests.screens.rows import Filled, fill_people
+from tests.support.world import few_products, small_world
 
 SignIn = Callable[[str], Visitor]
 
@@ -172,3 +177,24 @@ def test_a_category_without_a_choice_is_sent_to_choose_one(maya: Visitor, filled
     assert maya.last.headers["Location"] == f"/admin/csv/{filled.mapping_id + 1}/"
     maya.get("/admin/csv/?category=nothing")
     assert maya.last.headers["Location"] == "/admin/mappings/"
+
+
+@pytest.mark.feature("CSV-03")
+def test_a_typed_brand_name_shows_ids_to_copy_and_one_that_this_seller_may_not_use_is_left_out(config: Config) -> None:
+    with small_world(config, "magento", catalogue=few_products(2)) as world:
+        made = world.tiktok("POST", "brands", {"name": "Tidewater Pottery", "authorized": True})["id"]
+        world.tiktok("POST", "brands", {"name": "Tidewater Locked", "t1": True})
+        world.pull()
+        app = create_app(world.hub.config, world.hub)
+        attach(app)
+        with world.hub.db.write() as db:
+            fill_people(db)
+            mapping_id = db.scalars(select(CategoryMapping.id).where(CategoryMapping.confirmed_at.is_not(None))).first()
+        visitor = Visitor(app.test_client()).sign_in("maya@example.com")
+        page = visitor.get(f"/admin/csv/{mapping_id}/")
+        address = re.search(r'data-lookup="([^"]+)"', page)
+        assert address is not None
+        found = visitor.get(f"{address.group(1)}&q=Tidew")
+        assert "Tidewater Pottery" in found and "Tidewater Locked" not in found and "radio" not in found
+        assert f'id="brand-{made}">{made}<' in found and f'data-copy="brand-{made}"' in found
+        assert "No brand matches" in visitor.get(f"{address.group(1)}&q=nothing-like-it")
