@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from hub import clock
 from hub.domain.tasks import Outcome, TaskState, order_lane
 from hub.models.inbox import InboxEvent, InboxState
 from hub.models.orders import EffectState, LinkState, OrderEffect, OrderLink
@@ -72,6 +73,15 @@ def parcels_of(order: Mapping[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
+def tasks_of(world: World, link: OrderLink) -> str:
+    """What was done about an order, for the message of a failed test."""
+    with world.hub.db.read() as session:
+        found = session.execute(select(Task.id, Task.kind, Task.state, Task.outcome, Task.says, Task.run_at, Task.attempts)
+                                .where(Task.lane == order_lane(link.id)).order_by(Task.id))
+        rows = [f"{row.id} {row.kind} {row.state} {row.outcome} “{row.says}” at {row.run_at:%H:%M:%S}, {row.attempts} tries" for row in found]
+    return f" (asked {link.intent_at}; now {clock.now():%H:%M:%S}; {'; '.join(rows) or 'no task'})"
+
+
 def complete(world: World) -> Iterator[str]:
     """I3: each paid order is in the store, or not due, or failed with a reason; the ledger agrees."""
     with world.hub.db.read() as session:
@@ -83,7 +93,7 @@ def complete(world: World) -> Iterator[str]:
         if link is None:
             yield f"I3: paid order {order['id']} is unknown"
         elif link.state not in HAVE_ORDER and not link.problems and not link.reason:
-            yield f"I3: paid order {order['id']} is {link.state} without a reason"
+            yield f"I3: paid order {order['id']} is {link.state} without a reason{tasks_of(world, link)}"
     for platform in world.connections:
         there = {one["key"] for one in world.store_orders(platform)}
         shop_id = world.shop_id(platform)

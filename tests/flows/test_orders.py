@@ -23,9 +23,12 @@ from hub.models.listings import Listing, ListingSku
 from hub.models.orders import LinkState
 from hub.models.shops import Shop
 from jobs import entry
-from tests.flows.conftest import sell
+from tests.flows.conftest import TWO, sell
 from tests.support.trade import Trade
 from tests.support.world import few_products, small_world
+
+# What is the store's own here is asked of all in the contract test and in tests/faults; the whole of the flow of two.
+OVER = TWO
 
 
 @pytest.mark.feature("ORD-01", "FUL-01")

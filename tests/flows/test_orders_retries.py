@@ -13,9 +13,12 @@ from hub.domain.tasks import Kind
 from hub.models.orders import LinkState
 from hub.models.tasks import Task
 from hub.stores import PLATFORMS
-from tests.flows.conftest import STORES
+from tests.flows.conftest import STORES, TWO
 from tests.flows.test_fulfilment import retry
 from tests.support.trade import Trade, notices, owners
+
+# What is the store's own here is asked of all in the contract test and in tests/faults; the whole of the flow of two.
+OVER = TWO
 
 BROKEN = {"status": 503, "text": "down for maintenance"}
 

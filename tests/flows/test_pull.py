@@ -18,9 +18,12 @@ from hub.models.products import StoreOffer, StoreProduct, StoreVariant
 from hub.models.tasks import Task
 from jobs import entry
 from tests.flows.catalogue import Api, journal, listing_of, many, product_of, product_row, push, there
-from tests.flows.conftest import STORES
+from tests.flows.conftest import STORES, TWO
 from tests.support.merchants import MERCHANTS
 from tests.support.world import World, small_world
+
+# What is the store's own here is asked of all in the contract test and in tests/faults; the whole of the flow of two.
+OVER = TWO
 
 Either = tuple[World, str]
 

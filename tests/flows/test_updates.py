@@ -20,9 +20,12 @@ from hub.models.listings import ListingSku
 from hub.models.orders import LinkState
 from hub.models.shops import Shop
 from tests.flows.catalogue import Api, approve, bodies, choose, first_simple, forget, journal, listing_of, many, push, there, writes
-from tests.flows.conftest import STORES
+from tests.flows.conftest import STORES, TWO
 from tests.support.trade import CALLS
 from tests.support.world import World, small_world
+
+# What is the store's own here is asked of all in the contract test and in tests/faults; the whole of the flow of two.
+OVER = TWO
 
 Either = tuple[World, str]
 
