@@ -131,8 +131,10 @@ class OneProduct(Page):
     @needs("mend")
     def own_rules(self, listing_id: int) -> Any:
         """Whose value each field of this product has; one left empty follows Settings (DET-02)."""
+        with self.read() as db:
+            find(db, Listing, listing_id)
         with self.db.write() as db:
-            listing = find(db, Listing, listing_id)
+            listing = db.get_one(Listing, listing_id)
             product, shop = db.get_one(StoreProduct, listing.product_id), db.get_one(Shop, listing.shop_id)
             before = dict(product.hub_rules or {})
             try:
@@ -155,8 +157,10 @@ class OneProduct(Page):
         if wrong:
             flash(wrong, "error")
             return redirect(url_for("products.page", listing_id=listing_id) + "#low")
+        with self.read() as db:
+            find(db, Listing, listing_id)
         with self.db.write() as db:
-            listing = find(db, Listing, listing_id)
+            listing = db.get_one(Listing, listing_id)
             product = db.get_one(StoreProduct, listing.product_id)
             before = dict(product.hub_threshold or {})
             change_threshold(product, number=number, mode=mode, exclude="exclude" in request.form)

@@ -54,7 +54,7 @@ def not_offered(choices: Choices, rules: Mapping[str, str]) -> list[str]:
 @dataclass(frozen=True, slots=True)
 class Sources:
     """The rules that hold for a product: a `Source` with the level that chose it, by rule name ("" = nobody, the default).
-    ``has_status``: the store system's status is a field of its own (Shopify's).
+    ``has_status``: the store system's status is a field of its own.
     """
 
     chosen: Mapping[str, Chosen]
