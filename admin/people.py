@@ -160,8 +160,9 @@ class People(Page):
     def _set_connections(self, db: Any, user_id: int) -> None:
         wanted = {int(text) for text in request.form.getlist("connections") if text.isascii() and text.isdigit() and len(text) < 19}
         known = set(db.scalars(select(Connection.id).where(Connection.id.in_(wanted))))
-        db.execute(delete(UserConnection).where(UserConnection.user_id == user_id))
-        db.add_all(UserConnection(user_id=user_id, connection_id=connection_id) for connection_id in sorted(known))
+        theirs = set(db.scalars(select(UserConnection.connection_id).where(UserConnection.user_id == user_id)))
+        db.execute(delete(UserConnection).where(UserConnection.user_id == user_id, UserConnection.connection_id.in_(theirs - known)))
+        db.add_all(UserConnection(user_id=user_id, connection_id=connection_id) for connection_id in sorted(known - theirs))
 
 
 def _role(text: str) -> Role:
