@@ -117,8 +117,9 @@ def start(session: Session, parent: Task) -> None:
 
 
 def _move(session: Session, parent: Task, item_ids: Sequence[int]) -> None:
+    # Push Price and Push Stock in the store's admin also serve shops where neither follows by itself (NAT-13, NAT-14).
     chunk = tasks.submit(session, parent.kind, connection_id=parent.connection_id, shop_id=parent.shop_id, queue=Queue.BULK,
-                         parent_id=parent.id, by=parent.by)
+                         parent_id=parent.id, by=parent.by, args={"anyhow": True})
     session.execute(update(Item).where(Item.id.in_(item_ids)).values(task_id=chunk.id))
 
 

@@ -601,11 +601,12 @@ def _bring_back(hub: Hub, facts: Facts, task: TaskView) -> Result:
 
 
 def update_price(hub: Hub, listing_id: int, task: TaskView) -> Result:
-    """Sends the prices that differ from those sent last, unless TikTok Shop keeps its own (RUL-04)."""
+    """Sends the prices that differ from those sent last, unless TikTok Shop keeps its own (RUL-04). ``anyhow`` in the arguments: Push
+    Price in the store's admin is there for shops whose prices do not follow by themselves (NAT-13, NAT-14)."""
     facts = _facts(hub, listing_id)
     if (wait := _not_live(facts)) is not None:
         return wait
-    if facts.sources.keeps("price"):
+    if facts.sources.keeps("price") and not task.args.get("anyhow"):
         return Result(Outcome.NO_CHANGE, "TikTok Shop keeps its own price: so the sync rules say")
     wanted = {}
     for variant in facts.variants:
@@ -650,7 +651,7 @@ def update_stock(hub: Hub, listing_id: int, task: TaskView) -> Result:
 
 def _send_stock(hub: Hub, facts: Facts, task: TaskView) -> Result:
     listing_id = facts.listing.id
-    if facts.sources.keeps("stock"):
+    if facts.sources.keeps("stock") and not task.args.get("anyhow"):
         return Result(Outcome.NO_CHANGE, "TikTok Shop keeps its own stock: so the sync rules say")
     gone = {variant_id: sku for variant_id, sku in facts.skus.items() if variant_id not in {one.id for one in facts.variants}}
     wanted = {sku.tiktok_sku_id: (variant_id, 0) for variant_id, sku in gone.items() if sku.sent_stock != 0}

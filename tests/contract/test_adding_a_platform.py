@@ -38,7 +38,7 @@ def test_a_platform_has_the_files_that_the_page_promises(slug):
     folder = ROOT / "hub" / "stores" / slug
     promised = re.findall(r"^\| `([\w/.]+)` \|", PAGE.split("## The folder")[1].split("## The record")[0], re.MULTILINE)
     assert len(promised) >= 6 and [name for name in promised if not (folder / name).exists()] == []
-    known = {"secret", "choice", "internal", "practice", "label", "help", "placeholder"}
+    known = {"secret", "choice", "fixed_once_synced", "internal", "practice", "label", "help", "placeholder"}
     assert {word for field in PLATFORMS[slug].settings().fields.values() for word in field.metadata} <= known
 
 

@@ -86,6 +86,8 @@ def test_every_method_speaks_as_the_contract_says_and_none_is_left_out(market, c
     assert shop.products.inventory([saved.product_id])[sku_id] == 30
     assert shop.products.edit(saved.product_id, m.draft(skus=2, title="Ceramic mug in blue"), m.images()).product_id
     m.review()
+    assert shop.products.edit_part(saved.product_id, m.draft(skus=2, title="Ceramic mug in red"), m.images(), ["description"]).product_id
+    m.review()
     assert shop.products.deactivate([saved.product_id]) == {}
     assert shop.products.activate([saved.product_id]) == {}
     m.review()
