@@ -24,7 +24,7 @@ import socket
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -442,6 +442,43 @@ class Server:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class SendsByItself:
+    """A practice platform's way out: what is due leaves by ``deliver``, on command or from a thread of its own."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._lock = threading.RLock()
+        self._delivering = threading.Lock()
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._ending = False
+
+    def deliver(self) -> Sequence[Any]:
+        """Posts what is due; gives what happened, in order."""
+        raise NotImplementedError
+
+    def start(self, poll_s: float = 0.2) -> None:
+        """Deliver from a thread of its own until `stop`."""
+        self._ending = False
+
+        def run() -> None:
+            while not self._ending:
+                self.deliver()
+                self._wake.wait(poll_s)
+                self._wake.clear()
+
+        self._thread = threading.Thread(target=run, name=self._name, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._ending = True
+        self._wake.set()
+        if self._thread:
+            self._thread.join(timeout=15)
+            self._thread = None
 
 
 def serve(app: Flask, host: str = "127.0.0.1", port: int = 0) -> Server:

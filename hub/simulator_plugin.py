@@ -32,6 +32,7 @@ from urllib.parse import urlsplit
 import requests
 
 from hub import clock
+from hub.simulator import SendsByItself
 
 EVENT_LIMIT = 100
 BYTE_LIMIT = 512 * 1024
@@ -259,11 +260,12 @@ class SenderState:
     token_expires_at: str = ""
 
 
-class EventSender:
+class EventSender(SendsByItself):
     """The queue and its one deliverer. Thread-safe; `session` carries the transport (in process or over HTTP)."""
 
     def __init__(self, platform: str, *, hello: Callable[[], dict[str, Any]], version: str = "1.0.0",
                  session: requests.Session | None = None) -> None:
+        super().__init__(f"{platform} events")
         self.platform = platform
         self.plugin = f"{platform}/{version}"
         self.skew_s = 0.0
@@ -273,11 +275,6 @@ class EventSender:
         self._hello = hello
         self._session = session or requests.Session()
         self._session.trust_env = False
-        self._lock = threading.RLock()
-        self._delivering = threading.Lock()
-        self._wake = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._ending = False
         self._pairing: Pairing | None = None
         self._former: tuple[Keys, datetime] | None = None
         self._rows: list[Row] = []
@@ -385,27 +382,6 @@ class EventSender:
                 token_expires_at=str(self.reply.get("expires_at", "")))
 
     # --- delivery ----------------------------------------------------------------------------------------------
-
-    def start(self, poll_s: float = 0.2) -> None:
-        """Deliver from a thread of its own until `stop`."""
-        self._ending = False
-
-        def run() -> None:
-            while not self._ending:
-                self.deliver()
-                self._wake.wait(poll_s)
-                self._wake.clear()
-
-        self._thread = threading.Thread(target=run, name=f"{self.platform} events", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the thread."""
-        self._ending = True
-        self._wake.set()
-        if self._thread:
-            self._thread.join(timeout=15)
-            self._thread = None
 
     def deliver(self) -> list[Delivery]:
         """Post what is due; gives what happened, in order.

@@ -17,7 +17,6 @@ import hashlib
 import hmac
 import json
 import secrets
-import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -28,6 +27,7 @@ from urllib.parse import urlsplit
 import requests
 
 from hub import clock
+from hub.simulator import SendsByItself
 from hub.stores.bigcommerce.sandbox.shop import Settings
 from hub.stores.bigcommerce.sandbox.wire import Refusal
 
@@ -159,11 +159,12 @@ class _Domain:
     failures: int = 0
 
 
-class HookSender:
+class HookSender(SendsByItself):
     """All hooks of the store and what is under way to them. `secret_of` and `scopes_of` tell of an account by client id."""
 
     def __init__(self, *, store_hash: str, store_id: str, settings: Settings, secret_of: Callable[[str], str],
                  scopes_of: Callable[[str], frozenset[str]], session: requests.Session | None = None) -> None:
+        super().__init__("bigcommerce events")
         self.store_hash = store_hash
         self.store_id = store_id
         self.settings = settings
@@ -180,11 +181,6 @@ class HookSender:
         self._domains: dict[tuple[str, str], _Domain] = {}
         self._last_id = 20_000_000
         self._events = 0
-        self._lock = threading.RLock()
-        self._delivering = threading.Lock()
-        self._wake = threading.Event()
-        self._ending = False
-        self._thread: threading.Thread | None = None
 
     # --- registration (contract 7.1) --------------------------------------------------------------------------
 
@@ -317,27 +313,6 @@ class HookSender:
             return len(again)
 
     # --- delivery (contract 7.3) ------------------------------------------------------------------------------
-
-    def start(self, poll_s: float = 0.2) -> None:
-        """Deliver from a thread of its own until `stop`."""
-        self._ending = False
-
-        def run() -> None:
-            while not self._ending:
-                self.deliver()
-                self._wake.wait(poll_s)
-                self._wake.clear()
-
-        self._thread = threading.Thread(target=run, name="bigcommerce events", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the thread."""
-        self._ending = True
-        self._wake.set()
-        if self._thread:
-            self._thread.join(timeout=15)
-            self._thread = None
 
     def deliver(self) -> list[Delivery]:
         """Posts what is due, with what that brings about; gives what happened, in order."""

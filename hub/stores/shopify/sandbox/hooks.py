@@ -11,7 +11,6 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 import uuid
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -22,6 +21,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from hub.simulator import SendsByItself
 from hub.stores.shopify.sandbox.access import allows, needs
 from hub.stores.shopify.sandbox.graph import Call, Refusal, connection, error, field, gid, moment_text, number_of
 from hub.stores.shopify.sandbox.payloads import body_of
@@ -100,10 +100,11 @@ class Delivery:
                 "status": self.status, "outcome": self.outcome}
 
 
-class Sender:
+class Sender(SendsByItself):
     """The subscriptions and what waits to be delivered. `duplicate`, `reorder`, `drop` and `late_s` damage the next messages."""
 
     def __init__(self, sim: ShopifySim, http: requests.Session | None, *, allow_http: bool) -> None:
+        super().__init__("shopify webhooks")
         self.sim = sim
         self.http = http or requests.Session()
         self.http.trust_env = False
@@ -115,11 +116,6 @@ class Sender:
         self.late_s = 0.0
         self.silent = 0
         self.signing_secret: str | None = None
-        self._lock = threading.RLock()
-        self._delivering = threading.Lock()
-        self._wake = threading.Event()
-        self._ending = False
-        self._thread: threading.Thread | None = None
 
     # --- queueing ------------------------------------------------------------------------------------------------
 
@@ -159,27 +155,6 @@ class Sender:
         self.subscriptions = []
 
     # --- delivery ------------------------------------------------------------------------------------------------
-
-    def start(self, poll_s: float = 0.2) -> None:
-        """Deliver from a thread of its own until `stop`."""
-        self._ending = False
-
-        def run() -> None:
-            while not self._ending:
-                self.deliver()
-                self._wake.wait(poll_s)
-                self._wake.clear()
-
-        self._thread = threading.Thread(target=run, name="shopify webhooks", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the thread."""
-        self._ending = True
-        self._wake.set()
-        if self._thread:
-            self._thread.join(timeout=15)
-            self._thread = None
 
     def deliver(self) -> list[Delivery]:
         """Posts what is due; gives what was tried, in order."""
