@@ -28,6 +28,7 @@ from hub.wiring import Hub
 
 KINDS = {"push": (Kind.PUSH_LISTINGS, "Push products"), "check": (Kind.VALIDATE_LISTINGS, "Check before pushing"),
          "prices": (Kind.UPDATE_PRICES, "Update prices"), "stock": (Kind.UPDATE_STOCKS, "Update stock")}
+_ALONE = (Kind.UPDATE_PRICES, Kind.UPDATE_STOCKS)
 MOST_A_CALL = 10_000
 MOST = 200_000
 CHUNK = 100
@@ -119,7 +120,7 @@ def start(session: Session, parent: Task) -> None:
 def _move(session: Session, parent: Task, item_ids: Sequence[int]) -> None:
     # Push Price and Push Stock in the store's admin also serve shops where neither follows by itself (NAT-13, NAT-14).
     chunk = tasks.submit(session, parent.kind, connection_id=parent.connection_id, shop_id=parent.shop_id, queue=Queue.BULK,
-                         parent_id=parent.id, by=parent.by, args={"anyhow": True})
+                         parent_id=parent.id, by=parent.by, args={"anyhow": True} if parent.kind in _ALONE else None)
     session.execute(update(Item).where(Item.id.in_(item_ids)).values(task_id=chunk.id))
 
 
